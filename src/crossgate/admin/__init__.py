@@ -1,0 +1,1 @@
+"""The contract over HTTP: thin over control, one file per object."""

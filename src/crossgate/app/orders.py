@@ -1,0 +1,30 @@
+"""Orders: what the supervisor's parent process tells a child on its command line, as JSON without secrets."""
+
+import sys
+
+import msgspec
+
+
+class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway worker needs to know. `listening` is the number of its inherited socket."""
+
+    name: str
+    directory: str
+    listening: int
+    drain_s: float
+
+
+class ControlOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """What the control process needs to know. A kind that `quotas` does not name is unlimited."""
+
+    name: str
+    directory: str
+    listening: int
+    drain_s: float
+    admin_url: str
+    quotas: dict[str, int]
+
+
+def argv(role: str, orders: WorkerOrders | ControlOrders) -> tuple[str, ...]:
+    """The command that starts a child in `role`. `-P` keeps the current directory out of its imports."""
+    return (sys.executable, "-P", "-m", "crossgate.cli.child", role, msgspec.json.encode(orders).decode())

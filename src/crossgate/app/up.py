@@ -1,0 +1,68 @@
+"""`crossgate up`: claims the data directory, binds the ports, and hands everything to the supervisor."""
+
+import asyncio
+import logging
+import socket
+
+from crossgate import __version__
+from crossgate.app import listening, log
+from crossgate.app.directory import claim
+from crossgate.app.listening import Place
+from crossgate.app.operator_file import NAME as OPERATOR_FILE
+from crossgate.app.orders import ControlOrders, WorkerOrders, argv
+from crossgate.settings import Settings
+from crossgate.supervisor import Child, Supervisor
+
+_log = logging.getLogger(__name__)
+
+
+def up(settings: Settings) -> bool:
+    """Run until a signal ends it; whether everything in flight was finished. Raises StartError."""
+    log.configure()
+    with claim(settings.data):
+        gateway = listening.bind_shared(Place(settings.host, settings.http_port, "--http-port"), settings.workers)
+        admin = listening.bind_alone(Place(settings.host, settings.admin_port, "--admin-port"))
+        words = _where(settings, listening.url_of(gateway[0]), listening.url_of(admin))
+        supervisor = Supervisor(
+            _control(settings, admin),
+            [_worker(settings, number, bound) for number, bound in enumerate(gateway, start=1)],
+            drain_s=settings.drain,
+            started=lambda: print(words, flush=True),
+        )
+        return asyncio.run(supervisor.run())
+
+
+def _control(settings: Settings, admin: socket.socket) -> Child:
+    orders = ControlOrders(
+        name="control",
+        directory=str(settings.data.absolute()),
+        listening=admin.fileno(),
+        drain_s=settings.drain,
+        admin_url=listening.url_of(admin),
+        quotas={},
+    )
+    return Child(orders.name, argv("control", orders), (admin,))
+
+
+def _worker(settings: Settings, number: int, bound: socket.socket) -> Child:
+    orders = WorkerOrders(
+        name=f"worker-{number}",
+        directory=str(settings.data.absolute()),
+        listening=bound.fileno(),
+        drain_s=settings.drain,
+    )
+    return Child(orders.name, argv("worker", orders), (bound,))
+
+
+def _where(settings: Settings, gateway_url: str, admin_url: str) -> str:
+    """What an operator reads when everything serves."""
+    workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
+    operator = settings.data / OPERATOR_FILE
+    return (
+        f"Crossgate {__version__} is up.\n"
+        f"  gateway    {gateway_url}  ({workers})\n"
+        f"  admin API  {admin_url}\n"
+        f"  operator   {operator}  (the keys that sign admin requests; readable by you alone)\n"
+        f"  next       create a group, an API and a backend with any SDK of the contract, then publish\n"
+        f"  Listening on {settings.host}; --host 0.0.0.0 listens on every address. Ctrl-C drains and ends."
+    )

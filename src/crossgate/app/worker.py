@@ -1,0 +1,117 @@
+"""One gateway worker: serves by the snapshot file, and swaps when a new revision is announced."""
+
+import asyncio
+import gc
+import logging
+import socket
+from pathlib import Path
+
+import uvloop
+
+from crossgate.app import log as process_log
+from crossgate.app.life import End
+from crossgate.app.orders import WorkerOrders
+from crossgate.cluster import snapshot_file
+from crossgate.cluster.channel import Channel
+from crossgate.cluster.messages import Applied, Message, Ready, Refused, Revision, Store
+from crossgate.core.snapshot.compile import compile_config
+from crossgate.core.snapshot.config import Config, ConfigError
+from crossgate.core.snapshot.snapshot import Snapshot
+from crossgate.gateway.listener import Gateway
+
+log = logging.getLogger(__name__)
+
+LONGEST_REASON = 1000
+"""Characters of a reason in a message: a line of the channel has an end."""
+
+
+def run(orders: WorkerOrders) -> None:
+    """Serve until SIGTERM or until the supervisor is gone, then drain."""
+    process_log.configure(orders.name)
+    uvloop.run(_serve(orders))
+
+
+async def _serve(orders: WorkerOrders) -> None:
+    end = End()
+    channel = await Channel.of_child()
+    worker = Worker(Path(orders.directory), socket.socket(fileno=orders.listening), channel)
+    await worker.boot()
+    listening = asyncio.create_task(worker.listen(end))
+    await end.asked()
+    listening.cancel()
+    await worker.drain(orders.drain_s)
+
+
+class Worker:
+    """A gateway and the revision it answers by."""
+
+    def __init__(self, directory: Path, listening: socket.socket, channel: Channel) -> None:
+        self._directory = directory
+        self._listening = listening
+        self._channel = channel
+        self._gateway: Gateway | None = None
+        self._revision = 0
+
+    async def boot(self) -> None:
+        """Serve by the snapshot file; without a readable one wait for control to write it."""
+        await self._apply(0)
+
+    async def listen(self, end: End) -> None:
+        """Do what the supervisor passes on, until it is gone."""
+        while (message := await self._channel.receive()) is not None:
+            await self._heed(message)
+        log.warning("supervisor is gone")
+        end.ask()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Accept no more, finish what is in flight within `timeout_s`."""
+        if self._gateway:
+            await self._gateway.drain(timeout_s)
+
+    async def _heed(self, message: Message) -> None:
+        match message:
+            case Revision(revision):
+                await self._apply(revision)
+            case Store("broken", reason) if self._gateway:
+                log.warning(
+                    "serving the last good snapshot", extra={"revision": self._revision, "because": reason}
+                )
+            case Store("ok"):
+                log.info("database is well", extra={"revision": self._revision})
+            case _:
+                return
+
+    async def _apply(self, announced: int) -> None:
+        """Serve by what the file holds now; whatever is wrong with it leaves the old snapshot in place."""
+        try:
+            config = snapshot_file.read(self._directory)
+            snapshot = compile_config(config)
+        except ConfigError as error:
+            self._refuse(announced, str(error))
+        except Exception as error:
+            log.exception("snapshot does not compile", extra={"revision": announced})
+            self._refuse(announced, f"{type(error).__name__}: {error}")
+        else:
+            await self._answer_by(config, snapshot)
+
+    def _refuse(self, announced: int, reason: str) -> None:
+        if self._gateway:
+            log.error("snapshot refused", extra={"announced": announced, "reason": reason})
+        else:
+            log.info("waiting for a snapshot", extra={"because": reason})
+        self._channel.send(Refused(announced, reason[:LONGEST_REASON]))
+
+    async def _answer_by(self, config: Config, snapshot: Snapshot) -> None:
+        self._revision = config.revision
+        if self._gateway:
+            self._gateway.swap(snapshot)
+            self._channel.send(Applied(config.revision))
+            log.info("snapshot applied", extra={"revision": config.revision})
+        else:
+            self._gateway = Gateway(snapshot)
+            await self._gateway.serve(self._listening)
+            # What was made up to here lives as long as the process: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            self._channel.send(Ready(config.revision))
+            log.info("serving", extra={"revision": config.revision})

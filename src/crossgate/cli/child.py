@@ -1,0 +1,26 @@
+"""The entry of a child process: `python -m crossgate.cli.child ROLE ORDERS`, started by the supervisor alone.
+
+Each role imports what it needs when it is chosen: a worker must not pay for the admin API.
+"""
+
+import sys
+
+import msgspec
+
+from crossgate.app.orders import ControlOrders, WorkerOrders
+
+
+def main(role: str, orders: str) -> None:
+    """Become a `worker` or the `control` process, as `orders` has it."""
+    if role == "worker":
+        from crossgate.app import worker  # noqa: PLC0415
+
+        worker.run(msgspec.json.decode(orders, type=WorkerOrders))
+    else:
+        from crossgate.app import control  # noqa: PLC0415
+
+        control.run(msgspec.json.decode(orders, type=ControlOrders))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Everything that decides: no await, socket, clock, file or log in here."""

@@ -1,0 +1,23 @@
+"""The faults a caller of a published API can meet (gateway.md section 5.1)."""
+
+from crossgate.core.errors import FaultKind
+
+NOT_PUBLISHED = FaultKind(
+    "APIG.0101", 404, "The API does not exist or has not been published in the environment.", "NOT_FOUND"
+)
+NO_SUCH_API = FaultKind("APIG.0101", 404, "The API does not exist.", "NOT_FOUND")
+REQUEST_ERROR = FaultKind("APIG.0201", 400, "API request error.", "REQUEST_PARAMETERS_FAILURE")
+METHOD_UNSUPPORTED = FaultKind("APIG.0201", 405, "API request error.", "REQUEST_PARAMETERS_FAILURE")
+ENTITY_TOO_LARGE = FaultKind("APIG.0201", 413, "Request entity too large.", "DEFAULT_4XX")
+URI_TOO_LARGE = FaultKind("APIG.0201", 414, "Request URI too large.", "DEFAULT_4XX")
+HEADERS_TOO_LARGE = FaultKind("APIG.0201", 494, "Request headers too large.", "DEFAULT_4XX")
+BODY_TIMEOUT = FaultKind("APIG.0201", 408, "Request body timeout.", "DEFAULT_4XX")
+BACKEND_FAILED = FaultKind("APIG.0201", 502, "Backend unavailable.", "BACKEND_UNAVAILABLE")
+BACKEND_UNREACHABLE = FaultKind("APIG.0202", 502, "Backend unavailable", "BACKEND_UNAVAILABLE")
+BACKEND_TIMEOUT = FaultKind("APIG.0203", 504, "Backend timeout", "BACKEND_TIMEOUT")
+BACKEND_NAME_UNRESOLVED = FaultKind("APIG.0605", 500, "Domain name resolution failed.", "DEFAULT_5XX")
+ORIGIN_REFUSED = FaultKind("APIG.0306", 403, "API access denied.", "ACCESS_DENIED")
+INTERNAL = FaultKind("APIG.0601", 500, "Internal server error.", "DEFAULT_5XX")
+BAD_REQUEST = FaultKind("APIG.0602", 400, "Bad request.", "DEFAULT_4XX")
+WRONG_PROTOCOL = FaultKind("APIG.0607", 400, "The following protocol is supported: {}", "DEFAULT_4XX")
+CALLS_ITSELF = FaultKind("APIG.0612", 500, "An API cannot call itself.", "DEFAULT_5XX")

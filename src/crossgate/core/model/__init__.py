@@ -1,0 +1,1 @@
+"""What an operator may say: one file per object of the contract."""

@@ -1,0 +1,1 @@
+"""The policies: one file holds the schema, the meaning and the stage of one policy."""

@@ -1,0 +1,114 @@
+"""The canonical form of a message: the bytes that signer and verifier must agree on (gateway.md 3.1, 3-8)."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+import msgspec
+
+ALGORITHM: Final = "SDK-HMAC-SHA256"
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+EMPTY_SHA256: Final = hashlib.sha256().hexdigest()
+
+DATE_HEADER: Final = "x-sdk-date"
+PAYLOAD_HEADER: Final = "x-sdk-content-sha256"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A request as it is on the wire.
+
+    `target` is the raw request target, path and query (`/a%2Fb?x=1`). `headers` are raw pairs, names in any
+    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received.
+    """
+
+    method: str
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    body_sha256: str = EMPTY_SHA256
+
+    def values(self, name: str) -> list[bytes]:
+        """Every value of the header `name`, white space around each removed, in the order they came."""
+        wanted = name.lower().encode()
+        return [value.strip() for key, value in self.headers if key.lower() == wanted]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How a client took its path and its query apart before it encoded them again."""
+
+    path: Callable[[bytes], bytes]
+    query: Callable[[bytes], bytes]
+
+
+def _as_text(raw: bytes) -> bytes:
+    return unquote_to_bytes(raw).decode("utf-8", "replace").encode()
+
+
+def _untouched(raw: bytes) -> bytes:
+    return raw
+
+
+STANDARD: Final = Reading(path=unquote_to_bytes, query=unquote_to_bytes)
+READINGS: Final = (
+    STANDARD,
+    Reading(path=_as_text, query=_as_text),  # Python's and JavaScript's: what is not UTF-8 becomes U+FFFD
+    Reading(path=_untouched, query=unquote_to_bytes),  # Node's: the path is not decoded, so `%2F` -> `%252F`
+)
+
+
+def payload_sha256(body: bytes) -> str:
+    """The digest of `body` as a Message carries it."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def canonical_request(
+    message: Message, signed_headers: Sequence[str], payload_hash: str, reading: Reading = STANDARD
+) -> bytes:
+    """The canonical request of `message` over `signed_headers`, in the order given.
+
+    A signed header that the message does not have counts as empty; one that it has more than once gives one
+    line for each value, sorted, as the cloud's Go client writes it.
+    """
+    path, _, query = message.target.partition(b"?")
+    lines = [
+        message.method.upper().encode(),
+        _canonical_uri(path, reading),
+        _canonical_query(query, reading),
+        *(
+            name.encode() + b":" + value
+            for name in signed_headers
+            for value in sorted(message.values(name)) or [b""]
+        ),
+        b"",
+        ";".join(signed_headers).encode(),
+        payload_hash.encode(),
+    ]
+    return b"\n".join(lines)
+
+
+def string_to_sign(canonical: bytes, date: str) -> bytes:
+    """What is signed: the algorithm, the `X-Sdk-Date` and the digest of the canonical request."""
+    return f"{ALGORITHM}\n{date}\n{payload_sha256(canonical)}".encode()
+
+
+def signature(secret: str, to_sign: bytes) -> str:
+    """The signature of `to_sign` in hex."""
+    return hmac.digest(secret.encode(), to_sign, hashlib.sha256).hex()
+
+
+def _encode(raw: bytes, *, keep: str = "~") -> bytes:
+    return quote(raw, safe=keep).encode()
+
+
+def _canonical_uri(path: bytes, reading: Reading) -> bytes:
+    uri = _encode(reading.path(path), keep="/~")
+    return uri if uri.endswith(b"/") else uri + b"/"
+
+
+def _canonical_query(query: bytes, reading: Reading) -> bytes:
+    pairs = sorted(
+        (reading.query(key), reading.query(value))
+        for key, _, value in (part.partition(b"=") for part in query.split(b"&") if part)
+    )
+    return b"&".join(_encode(key) + b"=" + _encode(value) for key, value in pairs)

@@ -1,0 +1,172 @@
+"""The server's side: is this message signed by who it says (gateway.md 3.1)?
+
+Two steps, because between them the caller looks the secret up: `parse_authorization`, then `verify`.
+"""
+
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from crossgate.core.signing.canonical import (
+    ALGORITHM,
+    DATE_HEADER,
+    EMPTY_SHA256,
+    PAYLOAD_HEADER,
+    READINGS,
+    UNSIGNED_PAYLOAD,
+    Message,
+    canonical_request,
+    signature,
+    string_to_sign,
+)
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=15)
+
+_AUTHORIZATION = re.compile(
+    ALGORITHM + r"[ \t]+Access=([^,\s]+),[ \t]?SignedHeaders=([^,\s]+),[ \t]?Signature=([0-9A-Za-z_]+)"
+)
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_ALWAYS_SIGNED = ("host", DATE_HEADER)
+_SINGLE = ("host", DATE_HEADER, PAYLOAD_HEADER)
+
+
+class Reason(StrEnum):
+    """Why a message is refused. Only MISMATCH says anything about the secret."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown-key"
+    EXPIRED = "expired"
+    MISMATCH = "mismatch"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A message that does not prove who sent it; `detail` ends the contract's sentence for the reason."""
+
+    reason: Reason
+    detail: str
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """An `Authorization` header taken apart. `signed_headers` are as the client listed them."""
+
+    access_key: str
+    signed_headers: tuple[str, ...]
+    signature: str
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """The contract's sentences for one kind of credential: an app's key, or an operator's AK."""
+
+    prefix: str
+    unknown_key: str
+    mismatch: str
+
+    def message(self, refusal: Refusal) -> str:
+        """The whole `error_msg` for `refusal`, byte for byte as the contract has it."""
+        sentence = {
+            Reason.MALFORMED: "{}",
+            Reason.UNKNOWN_KEY: self.unknown_key,
+            Reason.EXPIRED: "signature expired, {}",
+            Reason.MISMATCH: self.mismatch,
+        }[refusal.reason]
+        return self.prefix + sentence.format(refusal.detail)
+
+
+APP_WORDING: Final = Wording(
+    prefix="Incorrect app authentication information: ",
+    unknown_key="app not found, appkey {}",
+    mismatch="verify signature fail, canonicalRequest:{}",
+)
+IAM_WORDING: Final = Wording(
+    prefix="Incorrect IAM authentication information: ",
+    unknown_key="Get secretKey failed,ak:{},err:ak not exist",
+    mismatch="verify aksk signature fail, canonicalRequest:{}",
+)
+
+
+def parse_authorization(value: bytes) -> Authorization | Refusal:
+    """The parts of an `Authorization` header, or why it is none of SDK-HMAC-SHA256."""
+    match = _AUTHORIZATION.fullmatch(value.decode("latin-1").strip())
+    if match is None:
+        return _malformed(
+            f"the Authorization header must be {ALGORITHM} Access=<key>, SignedHeaders=<names>, "
+            "Signature=<hex>"
+        )
+    access_key, listed, hexdigest = match.groups()
+    names = tuple(listed.split(";"))
+    folded = [name.lower() for name in names]
+    for required in _ALWAYS_SIGNED:
+        if required not in folded:
+            return _malformed(f"SignedHeaders must contain {required}")
+    if "" in names or len(set(folded)) < len(folded):
+        return _malformed("SignedHeaders must be header names, each once, separated by semicolons")
+    return Authorization(access_key, names, hexdigest)
+
+
+def verify(
+    message: Message, authorization: Authorization, secret: str | None, now: datetime
+) -> Refusal | None:
+    """None when `message` was signed with `secret` within 15 minutes of `now` (aware), else the reason.
+
+    `secret` is None when nobody has that access key. A client may have read its path in one of several ways
+    and hashed an empty body in one of two; any of them is accepted (gateway.md 3.1, steps 3 and 6).
+    """
+    if secret is None:
+        return Refusal(Reason.UNKNOWN_KEY, authorization.access_key)
+    for name in _SINGLE:
+        if len(message.values(name)) > 1:
+            return _malformed(f"the header {name} is there more than once")
+    date = b"".join(message.values(DATE_HEADER)).decode("latin-1")
+    signed_at = _parse_date(date)
+    if signed_at is None:
+        return _malformed("the header X-Sdk-Date must be UTC as YYYYMMDDTHHMMSSZ")
+    if abs(now - signed_at) > CLOCK_TOLERANCE:
+        server_time = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return Refusal(Reason.EXPIRED, f"signature time:{date},server time:{server_time}")
+    canonicals = _accepted_forms(message, authorization.signed_headers)
+    given = authorization.signature.encode()
+    for canonical in canonicals:
+        if hmac.compare_digest(signature(secret, string_to_sign(canonical, date)).encode(), given):
+            return None
+    return Refusal(Reason.MISMATCH, canonicals[0].decode("utf-8", "replace").replace("\n", "|"))
+
+
+def _accepted_forms(message: Message, signed_headers: tuple[str, ...]) -> list[bytes]:
+    """Every canonical request that an official client may have signed, the documented one first."""
+    forms = [
+        canonical_request(message, signed_headers, payload_hash, reading)
+        for payload_hash in _payload_hashes(message)
+        for reading in READINGS
+    ]
+    return list(dict.fromkeys(forms))
+
+
+def _payload_hashes(message: Message) -> tuple[str, ...]:
+    """What may stand for the body. A declared digest counts only when it is the body's own."""
+    declared = b"".join(message.values(PAYLOAD_HEADER)).decode("latin-1")
+    if declared == UNSIGNED_PAYLOAD:
+        # sdkcore signs the digest of nothing when the body is empty, whatever it declares; apig_sdk does not.
+        empty = message.body_sha256 == EMPTY_SHA256
+        return (UNSIGNED_PAYLOAD, EMPTY_SHA256) if empty else (UNSIGNED_PAYLOAD,)
+    if declared.lower() == message.body_sha256:
+        return tuple(dict.fromkeys((declared, message.body_sha256)))
+    return (message.body_sha256,)
+
+
+def _parse_date(text: str) -> datetime | None:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _malformed(detail: str) -> Refusal:
+    return Refusal(Reason.MALFORMED, detail)

@@ -1,0 +1,1 @@
+"""Config and Snapshot, and the only road between them."""

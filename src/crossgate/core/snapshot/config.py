@@ -1,0 +1,128 @@
+"""Config: everything the data plane needs to know at one revision, as plain data.
+
+The control process reads it from the store and writes it to `DIR/snapshot.json`; every worker decodes it and
+compiles it. A definition in here is as published: environment variables are already replaced.
+"""
+
+from typing import Literal
+
+import msgspec
+
+FORMAT = 1
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway accepts (gateway.md 2.5); the defaults are the contract's."""
+
+    request_body_bytes: int = 12 * 1024 * 1024
+    request_body_timeout_ms: int = 8_000
+    backend_timeout_ms: int = 60_000
+
+
+class BackendParam(msgspec.Struct, frozen=True, kw_only=True):
+    """One parameter sent to the backend (gateway.md 1.3).
+
+    `value` is a request parameter's name (REQUEST), a literal (CONSTANT) or a `$context.…` name (SYSTEM).
+    """
+
+    origin: Literal["REQUEST", "CONSTANT", "SYSTEM"]
+    name: str
+    location: Literal["PATH", "QUERY", "HEADER"]
+    value: str
+
+
+class RequestParam(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared request parameter: what a backend parameter may refer to."""
+
+    name: str
+    location: Literal["PATH", "QUERY", "HEADER"]
+    default_value: str | None = None
+    pass_through: bool = True
+
+
+class HttpBackend(msgspec.Struct, frozen=True, kw_only=True, tag="HTTP"):
+    """A backend reached over HTTP: `address` is `host[:port]`, `method` may be ANY (the caller's own)."""
+
+    scheme: Literal["HTTP", "HTTPS"]
+    address: str
+    method: str
+    path: str
+    timeout_ms: int
+    retry_count: int = -1
+    params: tuple[BackendParam, ...] = ()
+
+
+class MockBackend(msgspec.Struct, frozen=True, kw_only=True, tag="MOCK"):
+    """An answer the gateway gives itself."""
+
+    result_content: str = ""
+    status_code: int = 200
+
+
+class PublishedApi(msgspec.Struct, frozen=True, kw_only=True):
+    """One API as published in one environment (gateway.md 1.3, 1.4)."""
+
+    api_id: str
+    publish_id: str
+    name: str
+    group_id: str
+    env_id: str
+    req_protocol: Literal["HTTP", "HTTPS", "BOTH", "GRPCS"]
+    req_method: str
+    req_uri: str
+    match_mode: Literal["NORMAL", "SWA"]
+    auth_type: str
+    cors: bool
+    backend: HttpBackend | MockBackend
+    req_params: tuple[RequestParam, ...] = ()
+    plugin_ids: tuple[str, ...] = ()
+
+
+class Plugin(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin as stored: `content` is the contract's JSON string, already checked."""
+
+    id: str
+    type: str
+    content: str
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A group: by which Host headers it is reached."""
+
+    id: str
+    debug_domain: str
+    debug_domain_enabled: bool = True
+    is_default: bool = False
+    domains: tuple[str, ...] = ()
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision of everything that is published. `environments` maps env_id to name."""
+
+    revision: int
+    format: int = FORMAT
+    limits: Limits = msgspec.field(default_factory=Limits)
+    environments: dict[str, str] = msgspec.field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    apis: tuple[PublishedApi, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
+
+
+class ConfigError(ValueError):
+    """The bytes are not a Config this program can read; the message names the place."""
+
+
+def encode(config: Config) -> bytes:
+    """`config` as JSON."""
+    return msgspec.json.encode(config)
+
+
+def decode(data: bytes) -> Config:
+    """The Config in `data`; raises ConfigError when it is damaged or of another format."""
+    try:
+        config = msgspec.json.decode(data, type=Config)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(error)) from error
+    if config.format != FORMAT:
+        raise ConfigError(f"snapshot format {config.format}; this program reads format {FORMAT}")
+    return config

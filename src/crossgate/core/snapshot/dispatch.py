@@ -1,0 +1,122 @@
+"""Dispatch: from a request head to what is to be done with it (gateway.md 2.1, 2.2, 2.4)."""
+
+import msgspec
+
+from crossgate.core.errors import Fault, runtime
+from crossgate.core.snapshot import path as paths
+from crossgate.core.snapshot.router import Match
+from crossgate.core.snapshot.snapshot import RELEASE, Route, Site, Snapshot, announced_route, path_policy
+from crossgate.cors.server import Grant, PreflightAnswer, is_preflight
+
+_NEVER_SERVED = frozenset((b"TRACE", b"CONNECT"))
+_STAGE_FIELD = b"x-stage"
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """What dispatch reads of a request; repeated fields are joined with a comma."""
+
+    method: bytes
+    target: bytes
+    host: bytes
+    stage: bytes | None
+    origin: bytes | None
+    requested_method: bytes | None
+    requested_headers: bytes | None
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """A request target: `path` is normalised, `is_plain` says it is as the client wrote it; `query` has no `?`."""
+
+    path: bytes
+    query: bytes
+    is_plain: bool
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do: forward along `match`, answer the preflight, or answer `fault`; `grant` goes on every answer."""
+
+    match: Match[Route] | None = None
+    grant: Grant | None = None
+    fault: Fault | None = None
+    preflight: PreflightAnswer | None = None
+    target: Target | None = None
+
+
+def dispatch(snapshot: Snapshot, head: Head) -> Verdict:
+    """The verdict on one request."""
+    host, target = head.host, head.target
+    if not target.startswith(b"/"):
+        if target.startswith((b"http://", b"https://")):
+            host, target = _absolute_form(target)
+        elif head.method in _NEVER_SERVED:
+            return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
+        else:
+            return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
+    path, _, query = target.partition(b"?")
+    is_plain = paths.is_plain(path)
+    if not is_plain:
+        try:
+            path = paths.normalise(path)
+        except paths.BadPathError as error:
+            return Verdict(fault=runtime.BAD_REQUEST.because(str(error)))
+    site = snapshot.site(host)
+    if site is None:
+        return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
+    if head.requested_method is not None and is_preflight(head.method, head.origin, head.requested_method):
+        verdict = _preflight(site, head, path)
+        if verdict is not None:
+            return verdict
+    return _actual(site, head, Target(path, query, is_plain))
+
+
+def _absolute_form(target: bytes) -> tuple[bytes, bytes]:
+    # RFC 9112 section 3.2.2: the authority in the target replaces the Host field.
+    authority, slash, rest = target.partition(b"://")[2].partition(b"/")
+    authority, question, query = authority.partition(b"?")
+    return authority.rpartition(b"@")[2], b"/" + rest if slash else b"/" + question + query
+
+
+def _preflight(site: Site, head: Head, path: bytes) -> Verdict | None:
+    """The answer of the announced request's `cors` plugin; None where no plugin speaks for this path."""
+    assert head.origin is not None and head.requested_method is not None
+    stage = _preflight_stage(head)
+    match = announced_route(site, stage, head.requested_method, path)
+    if match is not None and match.route.preflight is not None:
+        table = match.route.preflight
+        answer = table.preflight(head.origin, head.requested_method, head.requested_headers)
+        return Verdict(match=match, preflight=answer)
+    policy = path_policy(site, stage, path)
+    if policy is None:
+        return None
+    return Verdict(preflight=policy.refuse_preflight("method-without-api"))
+
+
+def _preflight_stage(head: Head) -> bytes | None:
+    if head.stage is not None:
+        return head.stage
+    will_send_it = _STAGE_FIELD in (head.requested_headers or b"")[:4096].lower().replace(b" ", b"").split(b",")
+    return None if will_send_it else RELEASE
+
+
+def _actual(site: Site, head: Head, target: Target) -> Verdict:
+    path = target.path
+    router = site.environments.get(head.stage or RELEASE)
+    if router is None:
+        return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
+    match = router.find(head.method, path)
+    if match is None:
+        policy = path_policy(site, head.stage or RELEASE, path)
+        exists = next(router.on_path(path), None) is not None
+        return Verdict(
+            grant=policy.grant(head.origin) if policy is not None else None,
+            fault=Fault(runtime.NO_SUCH_API if exists else runtime.NOT_PUBLISHED),
+        )
+    route = match.route
+    grant = None if route.cross_origin is None else route.cross_origin.grant(head.origin)
+    if head.method in _NEVER_SERVED:
+        return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
+    if not route.takes_http:
+        return Verdict(grant=grant, fault=runtime.WRONG_PROTOCOL.naming(route.protocol))
+    if grant is not None and grant.rejects:
+        return Verdict(grant=grant, fault=Fault(runtime.ORIGIN_REFUSED))
+    return Verdict(match=match, grant=grant, target=target)

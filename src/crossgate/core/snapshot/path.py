@@ -1,0 +1,62 @@
+"""Request paths: decoding for the router, encoding for the backend (gateway.md 2.1)."""
+
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+# RFC 3986 section 3.3: pchar and "/".
+_PATH_SAFE = "/!$&'()*+,;=:@-._~"
+# What QUERY values may hold unescaped; "+", "&" and "=" are structure there.
+_QUERY_SAFE = "!$'()*,;:@-._~/?"
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+
+
+class BadPathError(ValueError):
+    """The path cannot be decoded: a broken percent escape, or an escaped control character."""
+
+
+def is_plain(path: bytes) -> bool:
+    """Whether `path` is its own normal form: nothing escaped and no segment that starts with a dot."""
+    return b"%" not in path and b"/." not in path
+
+
+def normalise(path: bytes) -> bytes:
+    """`path` decoded once, its dot segments resolved; what the router matches.
+
+    `%2F` becomes a separator, as the contract has it while `api_uri_no_escape` is off. Raises BadPathError.
+    """
+    for at, byte in enumerate(path):
+        if byte == 0x25 and not (len(path) > at + 2 and path[at + 1] in _HEX and path[at + 2] in _HEX):
+            raise BadPathError("a % that is not followed by two hexadecimal digits")
+    decoded = unquote_to_bytes(path)
+    if min(decoded) < 0x20 or 0x7F in decoded:
+        raise BadPathError("an escaped control character")
+    return _without_dot_segments(decoded)
+
+
+def _without_dot_segments(path: bytes) -> bytes:
+    # RFC 3986 section 5.2.4; a climb above the root stops at the root.
+    kept: list[bytes] = []
+    segments = path.split(b"/")[1:]
+    for segment in segments:
+        if segment == b"..":
+            if kept:
+                kept.pop()
+        elif segment != b".":
+            kept.append(segment)
+    if segments[-1] in (b".", b".."):
+        kept.append(b"")
+    return b"/" + b"/".join(kept)
+
+
+def encode_path(decoded: bytes) -> bytes:
+    """`decoded` as it may stand in a request target's path."""
+    return quote_from_bytes(decoded, safe=_PATH_SAFE).encode("ascii")
+
+
+def encode_segment(decoded: bytes) -> bytes:
+    """`decoded` as one path segment: a slash in it is escaped."""
+    return quote_from_bytes(decoded, safe=_PATH_SAFE.replace("/", "")).encode("ascii")
+
+
+def encode_query(decoded: bytes) -> bytes:
+    """`decoded` as a key or value in a query."""
+    return quote_from_bytes(decoded, safe=_QUERY_SAFE).encode("ascii")

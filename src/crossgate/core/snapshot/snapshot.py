@@ -1,0 +1,133 @@
+"""Snapshot: one revision compiled for the data plane. Immutable; a request keeps the one it began with."""
+
+import msgspec
+
+from crossgate.core.policies.cors import CrossOrigin
+from crossgate.core.snapshot.config import Limits
+from crossgate.core.snapshot.mapping import Mapping
+from crossgate.core.snapshot.router import ANY, Match, Router
+from crossgate.cors.table import CorsTable
+
+RELEASE = b"RELEASE"
+DEBUG_DOMAIN_SUFFIX = b".apic.localhost"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a backend listens; also the key of its connection pool."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+class HttpTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled HTTP backend. `method` None stands for the caller's own; times in seconds.
+
+    `retries` counts further attempts; None is the contract's `-1`: one, for methods that may be repeated.
+    """
+
+    address: Address
+    host_line: bytes
+    method: bytes | None
+    path: bytes
+    timeout_s: float
+    retries: int | None
+    mapping: Mapping | None
+
+
+class MockAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled Mock backend."""
+
+    status: int
+    body: bytes
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One API in one environment, ready to serve.
+
+    `cross_origin` grants what its responses carry (None: nothing is added). `preflight` is the policy of its
+    `cors` plugin, which alone answers preflights.
+    """
+
+    api_id: str
+    api_name: str
+    group_id: str
+    env: bytes
+    path_names: tuple[str, ...]
+    takes_http: bool
+    protocol: str
+    cross_origin: CrossOrigin | None
+    preflight: CorsTable | None
+    backend: HttpTarget | MockAnswer
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One group: its environments by name, each with its router."""
+
+    group_id: str
+    environments: dict[bytes, Router[Route]]
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a worker serves by."""
+
+    revision: int
+    limits: Limits
+    sites: dict[bytes, Site]
+    wildcard_sites: dict[bytes, Site]
+    default_site: Site | None
+
+    def site(self, host: bytes) -> Site | None:
+        """The group that a Host field value names (gateway.md 2.1, step 1); None when there is none."""
+        site = self.sites.get(host)
+        if site is not None:
+            return site
+        name = _host_name(host)
+        if not name or _is_ip_literal(name):
+            return self.default_site
+        site = self.sites.get(name)
+        while site is None and name:
+            _, _, name = name.partition(b".")
+            site = self.wildcard_sites.get(name)
+        return site
+
+
+def _host_name(host: bytes) -> bytes:
+    if host.startswith(b"["):
+        return host.partition(b"]")[0] + b"]"
+    return host.partition(b":")[0].lower().removesuffix(b".")
+
+
+def _is_ip_literal(name: bytes) -> bool:
+    return name.startswith(b"[") or (name.count(b".") == 3 and name.replace(b".", b"").isdigit())
+
+
+def announced_route(site: Site, stage: bytes | None, method: bytes, path: bytes) -> Match[Route] | None:
+    """The route a preflight announces, if its `cors` plugin answers; `stage` None means it cannot be known.
+
+    A preflight cannot carry `X-Stage`. When the page will send it, RELEASE is tried first, then the other
+    environments by name.
+    """
+    for name in _stages(site, stage):
+        match = site.environments[name].find(method, path)
+        if match is not None and match.route.preflight is not None:
+            return match
+    return None
+
+
+def path_policy(site: Site, stage: bytes | None, path: bytes) -> CorsTable | None:
+    """The `cors` plugin of the path, whatever the method: it speaks where no API of that method exists."""
+    for name in _stages(site, stage):
+        for route in site.environments[name].on_path(path):
+            if route.preflight is not None:
+                return route.preflight
+    return None
+
+
+def _stages(site: Site, stage: bytes | None) -> list[bytes]:
+    if stage is not None:
+        return [stage] if stage in site.environments else []
+    return sorted(site.environments, key=lambda name: (name != RELEASE, name))
+
+
+__all__ = ["ANY", "Address", "HttpTarget", "Match", "MockAnswer", "Route", "Router", "Site", "Snapshot"]

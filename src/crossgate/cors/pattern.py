@@ -1,0 +1,127 @@
+"""Host patterns: many origins in one entry, matched in the same time however many entries there are.
+
+`https://*.example.com` stands for every host one or more labels below `example.com`, never for `example.com`
+itself; `http://localhost:*` for every port, and none. They may be combined on loopback hosts.
+"""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from crossgate.cors.origin import (
+    LABELS,
+    MAX_HOST_BYTES,
+    MAX_ORIGIN_BYTES,
+    NotAnOriginError,
+    Origin,
+    is_address,
+    read_origin,
+    split_port,
+)
+
+ANY_PORT = "*"
+
+_LABELS = re.compile(LABELS.encode())
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """A host pattern in canonical form. `base` carries the scheme and the host as written behind `*.`, if any."""
+
+    base: Origin
+    is_below: bool
+    is_any_port: bool
+
+    def __str__(self) -> str:
+        host = f"*.{self.base.host}" if self.is_below else self.base.host
+        return str(msgspec.structs.replace(self.base, host=host)) + (":*" if self.is_any_port else "")
+
+
+class MisplacedWildcardError(NotAnOriginError):
+    """A `*` that is not the whole left-most label or the whole port."""
+
+
+def read_pattern(text: str) -> Pattern:
+    """The pattern that `text` means, in canonical form; raises NotAnOriginError when it means none."""
+    scheme, _, authority = text.partition("://")
+    if "://" not in text:
+        raise NotAnOriginError("it does not begin with a scheme such as https://")
+    host, port = split_port(authority)
+    is_any_port = port == ANY_PORT
+    rest = host if is_any_port else authority
+    is_below = rest.startswith("*.")
+    rest = rest.removeprefix("*.")
+    if "*" in rest or "*" in scheme or scheme.lower() not in ("http", "https"):
+        raise MisplacedWildcardError("`*` can only be the whole left-most label, or the whole port")
+    base = read_origin(f"{scheme}://{rest}")
+    if is_below and is_address(base.host):
+        raise NotAnOriginError("an address has no names below it")
+    return Pattern(base, is_below, is_any_port)
+
+
+class PatternSet:
+    """Patterns ready for matching serialised origins."""
+
+    __slots__ = ("_any_port", "_as_sent")
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        every = list(patterns)
+        any_port = [pattern for pattern in every if pattern.is_any_port]
+        # Any port includes none, so each of those is looked up as sent, too.
+        self._as_sent = _Endings(every)
+        self._any_port = _Endings(any_port) if any_port else None
+
+    def matches(self, origin: bytes) -> bool:
+        """Whether `origin`, as sent, is a serialised origin that some pattern stands for."""
+        if len(origin) > MAX_ORIGIN_BYTES:
+            return False
+        if self._as_sent.match(origin):
+            return True
+        if self._any_port is None:
+            return False
+        portless, _, port = origin.rpartition(b":")
+        return _is_wire_port(portless, port) and self._any_port.match(portless)
+
+
+class _Endings:
+    """What origins may end in, looked up label by label from the right.
+
+    `tails` maps `.example.com:8443` to the scheme prefixes it is allowed behind; `whole` are origins without `*.`.
+    """
+
+    __slots__ = ("_deepest", "_tails", "_whole")
+
+    def __init__(self, patterns: list[Pattern]) -> None:
+        tails: dict[bytes, set[bytes]] = {}
+        for pattern in patterns:
+            if pattern.is_below:
+                prefix, _, authority = str(pattern.base).partition("://")
+                tails.setdefault(f".{authority}".encode(), set()).add(f"{prefix}://".encode())
+        self._tails = {tail: frozenset(prefixes) for tail, prefixes in tails.items()}
+        self._whole = frozenset(str(pattern.base).encode() for pattern in patterns if not pattern.is_below)
+        # No origin needs a look further to the left than the longest tail.
+        self._deepest = max((tail.count(b".") for tail in tails), default=0)
+
+    def match(self, origin: bytes) -> bool:
+        dot = len(origin)
+        for _ in range(self._deepest):
+            dot = origin.rfind(b".", 0, dot)
+            if dot < 0:
+                break
+            prefixes = self._tails.get(origin[dot:])
+            if prefixes is not None:
+                start = origin.find(b"://") + 3
+                is_allowed = origin[:start] in prefixes and _host_length(origin, start) <= MAX_HOST_BYTES
+                return is_allowed and _LABELS.fullmatch(origin, start, dot) is not None
+        return origin in self._whole
+
+
+def _host_length(origin: bytes, start: int) -> int:
+    colon = origin.find(b":", start)
+    return (len(origin) if colon < 0 else colon) - start
+
+
+def _is_wire_port(portless: bytes, port: bytes) -> bool:
+    if not port.isdigit() or port.startswith(b"0") or len(port) > 5:
+        return False
+    return int(port) < 65536 and port != (b"80" if portless.startswith(b"http:") else b"443")

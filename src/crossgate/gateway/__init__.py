@@ -1,0 +1,1 @@
+"""The data plane: the sockets that carry traffic."""

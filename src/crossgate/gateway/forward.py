@@ -1,0 +1,111 @@
+"""The request as the backend receives it (gateway.md 2.3)."""
+
+from typing import TYPE_CHECKING
+
+from crossgate.core.snapshot import path as paths
+from crossgate.core.snapshot.dispatch import Verdict
+from crossgate.core.snapshot.mapping import Call, Mapped, Mapping
+from crossgate.core.snapshot.snapshot import HttpTarget
+from crossgate.gateway.fields import Field, connection_options, without
+
+if TYPE_CHECKING:
+    from crossgate.gateway.exchange import Exchange
+
+# gateway.md 2.2: a call that passes the gateway more often than this is calling itself.
+MAX_HOPS = 10
+
+_FIRST_HOP = b"X-Crossgate-Hops: 1\r\n"
+_KEPT_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
+
+
+def hops(notes: dict[int, bytes]) -> int:
+    """How often the request has already passed a Crossgate; nonsense counts as never."""
+    value = notes.get(Field.HOPS)
+    return int(value) if value is not None and value.isdigit() and len(value) < 4 else 0
+
+
+def end_to_end(lines: list[bytes], connection: bytes) -> list[bytes]:
+    """`lines` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
+    named = connection_options(connection) - _KEPT_OPTIONS
+    return without(lines, named) if named else lines
+
+
+def chunked(chunks: list[bytes]) -> list[bytes]:
+    """`chunks` as one chunk of chunked transfer coding, not the last one."""
+    return [b"%x\r\n" % sum(map(len, chunks)), *chunks, b"\r\n"]
+
+
+def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> bytes:
+    """Request line and fields, the empty line included."""
+    client, head, notes, lines = exchange.client, exchange.head, exchange.notes, exchange.lines
+    host_line = target.host_line
+    if target.mapping is None:
+        request_target = _target(verdict, target)
+    else:
+        mapped = _mapped(exchange, verdict, target.mapping)
+        request_target = _joined(mapped.path, verdict) + (b"?" + mapped.query if mapped.query else b"")
+        lines = without(lines, mapped.dropped)
+        for name, value in mapped.added:
+            if name.lower() == b"host":
+                host_line = b"Host: " + value
+            else:
+                lines.append(name + b": " + value)
+    forwarded = notes.get(Field.FORWARDED_FOR)
+    return b"".join(
+        (
+            target.method or head.method,
+            b" ",
+            request_target,
+            b" HTTP/1.1\r\n",
+            host_line,
+            b"\r\n",
+            b"\r\n".join((*lines, b"")),
+            b"X-Forwarded-For: ",
+            client.address if forwarded is None else forwarded + b", " + client.address,
+            client.forwarded_lines,
+            head.host,
+            b"\r\nX-Request-Id: ",
+            exchange.request_id,
+            b"\r\n",
+            _FIRST_HOP if Field.HOPS not in notes else b"X-Crossgate-Hops: %d\r\n" % (hops(notes) + 1),
+            exchange.framing(),
+            b"\r\n",
+        )
+    )
+
+
+def _target(verdict: Verdict, target: HttpTarget) -> bytes:
+    asked = verdict.target
+    assert asked is not None
+    path = _joined(target.path, verdict)
+    return path + b"?" + asked.query if asked.query else path
+
+
+def _joined(path: bytes, verdict: Verdict) -> bytes:
+    """The backend's path with what followed the prefix of a prefix API."""
+    assert verdict.match is not None and verdict.target is not None
+    remainder = verdict.match.remainder
+    if not remainder:
+        return path
+    return path.rstrip(b"/") + (remainder if verdict.target.is_plain else paths.encode_path(remainder))
+
+
+def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
+    assert verdict.match is not None and verdict.target is not None
+    route = verdict.match.route
+    headers = {
+        name.lower().decode("latin-1"): value
+        for name, _, value in (line.partition(b": ") for line in exchange.lines)
+    }
+    system = {
+        "sourceIp": exchange.client.address,
+        "stage": route.env,
+        "apiId": route.api_id.encode(),
+        "apiName": route.api_name.encode(),
+        "requestId": exchange.request_id,
+        "serverName": exchange.head.host,
+        "serverAddr": exchange.client.server_address,
+        "handleTime": exchange.client.gateway.date(),
+    }
+    captured = dict(zip(route.path_names, verdict.match.captured, strict=False))
+    return mapping.apply(Call(captured, verdict.target.query, headers, system))

@@ -1,0 +1,80 @@
+"""A worker's gateway: it accepts connections, holds what they share, swaps snapshots and drains."""
+
+import asyncio
+import random
+import socket
+from email.utils import formatdate
+
+from crossgate.core.snapshot.snapshot import Snapshot
+from crossgate.gateway.connection import ClientConnection
+from crossgate.gateway.pool import Pool
+
+# Deadlines are kept to this grain: one sweep over the connections costs less than a timer for each request.
+TICK_S = 0.1
+_TICKS_BETWEEN_POOL_SWEEPS = 10
+BACKLOG = 4096
+
+
+class Gateway:
+    """Serves `snapshot` until another is swapped in."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time()
+        self.tick_s = TICK_S
+        self.is_draining = False
+        self.clients: set[ClientConnection] = set()
+        self.pool = Pool(self.loop, lambda: self.now)
+        self._server: asyncio.Server | None = None
+        self._random = random.SystemRandom().getrandbits(128)
+        self._ids = random.Random(self._random)  # noqa: S311 (a request id names; it does not protect)
+        self._date = b""
+        self._date_until = 0.0
+        self._ticks = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Serves `snapshot` from the next request on; requests under way keep the one they began with."""
+        self.snapshot = snapshot
+
+    async def serve(self, sock: socket.socket) -> None:
+        """Begins to accept connections on `sock`."""
+        self._server = await self.loop.create_server(lambda: ClientConnection(self), sock=sock, backlog=BACKLOG)
+        self._tick()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Stops accepting and returns when every request is answered, or after `timeout_s`."""
+        self.is_draining = True
+        if self._server is not None:
+            self._server.close()
+        deadline = self.loop.time() + timeout_s
+        while self.clients and self.loop.time() < deadline:
+            for client in list(self.clients):
+                client.drain()
+            await asyncio.sleep(TICK_S / 2)
+        for client in list(self.clients):
+            client.transport.abort()
+        self.pool.close()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def new_request_id(self) -> bytes:
+        """32 lower-case hexadecimal digits."""
+        return b"%032x" % self._ids.getrandbits(128)
+
+    def date(self) -> bytes:
+        """The Date field's value, to the second."""
+        if self.now >= self._date_until:
+            self._date = formatdate(usegmt=True).encode("ascii")
+            self._date_until = self.now + 0.5
+        return self._date
+
+    def _tick(self) -> None:
+        self.now = now = self.loop.time()
+        for client in [client for client in self.clients if client.deadline <= now]:
+            client.expired()
+        self._ticks += 1
+        if self._ticks % _TICKS_BETWEEN_POOL_SWEEPS == 0:
+            self.pool.sweep()
+        self._timer = self.loop.call_later(TICK_S, self._tick)

@@ -1,0 +1,45 @@
+"""Settings: what an operator may choose for one `crossgate up`, from options or CROSSGATE_ variables."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Quota = Annotated[int, Field(ge=0)] | None
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+class Settings(BaseSettings):
+    """One field is one option and one variable: `http_port`, `--http-port`, `CROSSGATE_HTTP_PORT`.
+
+    An option wins over its variable; quotas have variables alone, and without one there is no limit. Both listeners stay on this machine unless `host` says otherwise: what
+    is published is for the operator to decide, and the contract's own transport to the outside is TLS.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CROSSGATE_", env_ignore_empty=True, frozen=True)
+
+    data: Path = Path("crossgate-data")
+    http_port: Port = 8080
+    admin_port: Port = 8081
+    workers: Annotated[int, Field(ge=1, le=1024)] = Field(default_factory=cores)
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    drain: Annotated[float, Field(ge=0, le=3600)] = 30.0
+
+    quota_groups: Quota = None
+    quota_apis: Quota = None
+    quota_apis_per_group: Quota = None
+    quota_environments: Quota = None
+    quota_plugins: Quota = None
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.http_port and self.http_port == self.admin_port:
+            raise ValueError(f"--http-port and --admin-port are both {self.http_port}; choose two ports")
+        return self

@@ -1,0 +1,1 @@
+"""What the control plane remembers: one SQLite database, and the only place that knows SQL."""

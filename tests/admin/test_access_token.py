@@ -1,0 +1,48 @@
+"""Access tokens: only who has the key writes them, and they end."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crossgate.admin import access_token
+from crossgate.core.errors import Fault
+
+KEY = b"k" * 32
+NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
+
+
+def token_text() -> str:
+    return access_token.write(access_token.issue("admin", NOON), KEY)
+
+
+def test_a_token_says_who_logged_in_and_until_when() -> None:
+    """What was written is read back until the token's day is over."""
+    token = access_token.read(token_text(), KEY, NOON + timedelta(hours=23))
+    assert (token.user, token.issued_at, token.expires_at) == ("admin", NOON, NOON + timedelta(hours=24))
+
+
+def test_a_token_ends() -> None:
+    """From the moment it expires a token is answered with the contract's session error."""
+    with pytest.raises(Fault) as fault:
+        access_token.read(token_text(), KEY, NOON + timedelta(hours=24))
+    assert fault.value.kind.code == "APIG.1001"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "a.b.c",
+        "токен",
+        # {"alg":"none"} with the claims of an operator
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsImF1ZCI6ImNyb3NzZ2F0ZSBhZG1pbiIsImlhdCI6MSwiZXhwIjo5OTk5OTk5OTk5fQ.",
+        access_token.write(access_token.issue("admin", NOON), b"another key, another key, another"),
+        token_text()[:-4],
+        token_text().replace(".", ".x", 1),
+    ],
+)
+def test_what_the_key_did_not_sign_is_no_token(forged: str) -> None:
+    """Garbage, another key's token, an unsigned one and a changed one are all refused alike."""
+    with pytest.raises(Fault) as fault:
+        access_token.read(forged, KEY, NOON)
+    assert fault.value.kind.code == "APIG.1002"
