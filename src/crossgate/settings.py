@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Quota = Annotated[int, Field(ge=0)] | None
+QUOTAS = ("groups", "apis", "apis_per_group", "environments", "plugins")
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -19,8 +20,8 @@ def cores() -> int:
 class Settings(BaseSettings):
     """One field is one option and one variable: `http_port`, `--http-port`, `CROSSGATE_HTTP_PORT`.
 
-    An option wins over its variable; quotas have variables alone, and without one there is no limit. Both listeners stay on this machine unless `host` says otherwise: what
-    is published is for the operator to decide, and the contract's own transport to the outside is TLS.
+    An option wins over its variable. Quotas have variables alone; without one there is no limit. Both ports stay
+    on this machine unless `host` says otherwise: what others may reach is for the operator to decide.
     """
 
     model_config = SettingsConfigDict(env_prefix="CROSSGATE_", env_ignore_empty=True, frozen=True)
@@ -37,6 +38,10 @@ class Settings(BaseSettings):
     quota_apis_per_group: Quota = None
     quota_environments: Quota = None
     quota_plugins: Quota = None
+
+    def quotas(self) -> dict[str, int | None]:
+        """How many of each kind there may be, by the kind's name; None is no limit."""
+        return {name: getattr(self, f"quota_{name}") for name in QUOTAS}
 
     @model_validator(mode="after")
     def _two_ports(self) -> Self:

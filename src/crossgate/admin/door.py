@@ -46,11 +46,13 @@ class Door:
             await send(message)
 
         try:
+            scope.setdefault("state", {})["request_id"] = request_id
             await self._let_in(scope, receive, send_with_id)
         except Fault as fault:
             await fault_answer(fault)(scope, receive, send_with_id)
         except Exception:
-            logger.exception("request %s: %s %s failed", request_id, scope["method"], scope["path"])
+            place = {"request_id": request_id, "method": scope["method"], "path": scope["path"]}
+            logger.exception("a request met an error nobody foresaw", extra=place)
             if not started:
                 await fault_answer(Fault(errors.INTERNAL))(scope, receive, send_with_id)
 
@@ -59,7 +61,7 @@ class Door:
         if body is None:
             return
         if (scope["method"], scope["path"]) not in OPEN_ROUTES:
-            scope.setdefault("state", {})["operator"] = await self._authenticate(scope, body)
+            scope["state"]["operator"] = await self._authenticate(scope, body)
         await self._app(scope, _replay(body, receive), send)
 
 

@@ -6,8 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
+from crossgate.control import instances
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control
+from crossgate.core.errors.admin import INSTANCE_NOT_FOUND
+from crossgate.core.model.instance import InstanceInfo
 
 PROJECT = "/v2/{project_id}/apigw"
 INSTANCE = PROJECT + "/instances/{instance_id}"
@@ -25,6 +28,24 @@ def _actor(request: Request) -> Actor:
 
 TheControl = Annotated[Control, Depends(_control)]
 TheActor = Annotated[Actor, Depends(_actor)]
+
+
+async def the_project(control: TheControl, project_id: str) -> InstanceInfo:
+    """The gateway, when `project_id` in the path is its project; another project has no gateway here."""
+    instance = await instances.current(control)
+    if instance.project_id != project_id:
+        raise INSTANCE_NOT_FOUND.naming(f"{instance.id},project_id:{project_id}")
+    return instance
+
+
+async def the_instance(instance: Annotated[InstanceInfo, Depends(the_project)], instance_id: str) -> InstanceInfo:
+    """The gateway, when the path names it."""
+    if instance.id != instance_id:
+        raise INSTANCE_NOT_FOUND.naming(instance_id)
+    return instance
+
+
+TheInstance = Annotated[InstanceInfo, Depends(the_instance)]
 
 
 class ContractRoute(APIRoute):

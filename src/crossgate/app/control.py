@@ -1,36 +1,30 @@
-"""The control process: opens the store, serves the admin API, publishes what is in effect."""
+"""The control process: serves the admin API over the store, and tells the supervisor how it goes."""
 
 import asyncio
 import logging
-import os
 import socket
 from pathlib import Path
 
-import msgspec
 import uvloop
 
 from crossgate.admin.app import create_app
 from crossgate.app import log as process_log
-from crossgate.app import operator_file
 from crossgate.app.admin_server import AdminServer, Front
 from crossgate.app.life import End
 from crossgate.app.orders import ControlOrders
-from crossgate.cluster import snapshot_file
+from crossgate.app.store import UNUSABLE, Store, open_store
+from crossgate.cluster import messages, snapshot_file
 from crossgate.cluster.channel import Channel
-from crossgate.cluster.messages import Applied, Failed, Message, Ready, Refused, Store
+from crossgate.cluster.messages import Applied, Failed, Message, Ready, Refused
 from crossgate.cluster.publisher import SnapshotPublisher
-from crossgate.control.bootstrap import bootstrap
-from crossgate.control.control import Control, Quotas
+from crossgate.core.errors import Fault
 from crossgate.core.snapshot.config import ConfigError
-from crossgate.store.database import FILE_NAME, Database, DatabaseBroken, DatabaseNewer, DatabaseUnusable
-from crossgate.store.sealing import KeyUnusable, Seal, find_key
+from crossgate.store.database import DatabaseNewer
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
 """How long to wait before a store that could not be opened is tried again."""
-
-Unusable = (DatabaseUnusable, KeyUnusable, OSError)
 
 
 def run(orders: ControlOrders) -> None:
@@ -41,43 +35,100 @@ def run(orders: ControlOrders) -> None:
 
 async def _serve(orders: ControlOrders) -> None:
     end = End()
-    front = Front()
-    server = AdminServer(front, orders.drain_s)
-    process = ControlProcess(orders, await Channel.of_child(), front)
+    process = ControlProcess(orders, await Channel.of_child())
+    server = AdminServer(process.front, orders.drain_s)
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(process.listen(end))
         opening = tasks.create_task(process.open())
         # Until the first attempt is over callers wait in the kernel's queue: a replaced process refuses nobody.
-        await process.attempted(end)
+        await process.attempted.wait()
         serving = tasks.create_task(server.serve(sockets=[socket.socket(fileno=orders.listening)]))
         await end.asked()
         opening.cancel()
         server.should_exit = True
         await serving
-        # Only now: a change that is still in flight waits for what the workers say.
+        # Only now: a change that was in flight waited for what the workers say.
         listening.cancel()
     await process.close()
 
 
 class ControlProcess:
-    """The store, once it could be opened, and what the supervisor hears of it."""
+    """The store, once it could be opened, with the admin API in front of it."""
 
-    def __init__(self, orders: ControlOrders, channel: Channel, front: Front) -> None:
+    def __init__(self, orders: ControlOrders, channel: Channel) -> None:
+        self.front = Front()
+        self.attempted = asyncio.Event()
         self._orders = orders
         self._directory = Path(orders.directory)
         self._channel = channel
-        self._front = front
         self._publisher = SnapshotPublisher(self._directory, channel)
-        self._database: Database | None = None
-        self._control: Control | None = None
-        self._attempted = asyncio.Event()
+        self._store: Store | None = None
 
     async def open(self) -> None:
-        """Open the store and let the admin API serve; while that fails, say so and try again."""
-        while not self._control:
+        """Open the store and put the admin API in front; while that fails, say so and try again."""
+        complaint = ""
+        while not self._store:
             try:
-                self._control = await self._open()
+                self._store = await open_store(self._orders, self._publisher)
             except UNUSABLE as error:
-                self._say_broken(str(error))
+                if str(error) != complaint:
+                    complaint = str(error)
+                    self._say_broken(error)
                 await asyncio.sleep(RETRY_S)
+        self.front.api = create_app(self._store.control)
+        self._channel.send(messages.Store("ok"))
+        self._say_ready(self._publisher.written)
 
+    async def listen(self, end: End) -> None:
+        """Do what the supervisor passes on, until it is gone."""
+        async with asyncio.TaskGroup() as repairs:
+            while (message := await self._channel.receive()) is not None:
+                self._heed(message, repairs)
+        log.warning("supervisor is gone")
+        end.ask()
+
+    async def close(self) -> None:
+        """Close the store."""
+        if self._store:
+            await self._store.database.close()
+
+    def _heed(self, message: Message, repairs: asyncio.TaskGroup) -> None:
+        match message:
+            case Applied(revision):
+                self._publisher.applied(revision)
+            case Refused(0, reason):
+                # A worker boots and finds nothing it could serve by.
+                repairs.create_task(self._write_again(reason))
+            case _:
+                return
+
+    async def _write_again(self, reason: str) -> None:
+        """Write the snapshot file anew: it was lost or damaged after the last change."""
+        if not self._store:
+            return
+        log.warning("writing the snapshot again", extra={"because": reason})
+        try:
+            await self._store.control.put_in_effect()
+        except Fault as fault:
+            log.error("snapshot not written", extra={"reason": fault.message})
+
+    def _say_broken(self, error: Exception) -> None:
+        """Tell everybody that there is no store, and whether the gateway could start without one."""
+        reason = str(error)
+        self.front.reason = reason
+        try:
+            revision = snapshot_file.read(self._directory).revision
+        except ConfigError:
+            revision = 0
+        # A snapshot outlives a broken database. A newer database means that this program is the wrong one.
+        if not self.attempted.is_set() and (not revision or isinstance(error, DatabaseNewer)):
+            self._channel.send(Failed(reason))
+        log.error("admin API is unavailable", extra={"because": reason, "retry_every_s": RETRY_S})
+        self._channel.send(messages.Store("broken", reason))
+        self._say_ready(revision)
+
+    def _say_ready(self, revision: int) -> None:
+        self._channel.send(Ready(revision))
+        self.attempted.set()
+        if self._store:
+            log.info("admin API serves", extra={"revision": revision, "url": self._orders.admin_url})

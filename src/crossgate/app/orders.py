@@ -15,14 +15,14 @@ class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlOrders(msgspec.Struct, frozen=True, kw_only=True):
-    """What the control process needs to know. A kind that `quotas` does not name is unlimited."""
+    """What the control process needs to know. `quotas` are control's, by name; None is no limit."""
 
     name: str
     directory: str
     listening: int
     drain_s: float
     admin_url: str
-    quotas: dict[str, int]
+    quotas: dict[str, int | None]
 
 
 def argv(role: str, orders: WorkerOrders | ControlOrders) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def _control(settings: Settings, admin: socket.socket) -> Child:
         listening=admin.fileno(),
         drain_s=settings.drain,
         admin_url=listening.url_of(admin),
-        quotas={},
+        quotas=settings.quotas(),
     )
     return Child(orders.name, argv("control", orders), (admin,))
 

@@ -51,6 +51,7 @@ class Worker:
         self._channel = channel
         self._gateway: Gateway | None = None
         self._revision = 0
+        self._store_is_broken = False
 
     async def boot(self) -> None:
         """Serve by the snapshot file; without a readable one wait for control to write it."""
@@ -72,14 +73,17 @@ class Worker:
         match message:
             case Revision(revision):
                 await self._apply(revision)
-            case Store("broken", reason) if self._gateway:
-                log.warning(
-                    "serving the last good snapshot", extra={"revision": self._revision, "because": reason}
-                )
-            case Store("ok"):
-                log.info("database is well", extra={"revision": self._revision})
+            case Store(state, reason):
+                self._heed_store(state, reason)
             case _:
                 return
+
+    def _heed_store(self, state: str, reason: str) -> None:
+        if state == "broken" and self._gateway:
+            log.warning("serving the last good snapshot", extra={"revision": self._revision, "because": reason})
+        elif state == "ok" and self._store_is_broken:
+            log.info("database is well again", extra={"revision": self._revision})
+        self._store_is_broken = state == "broken"
 
     async def _apply(self, announced: int) -> None:
         """Serve by what the file holds now; whatever is wrong with it leaves the old snapshot in place."""

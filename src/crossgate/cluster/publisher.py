@@ -20,6 +20,8 @@ class SnapshotPublisher:
         self._channel = channel
         self._patience_s = patience_s
         self._applied = -1
+        self.written = 0
+        """The revision this process put into the file last."""
         self._changed = asyncio.Event()
 
     async def publish(self, config: Config) -> None:
@@ -28,6 +30,7 @@ class SnapshotPublisher:
         Raises OSError when the file cannot be written; the workers then stay where they were.
         """
         await asyncio.to_thread(snapshot_file.write, self._directory, config)
+        self.written = config.revision
         self._channel.send(Revision(config.revision))
         try:
             async with asyncio.timeout(self._patience_s):

@@ -5,9 +5,6 @@ from typing import Any
 
 import msgspec
 
-from crossgate.store.rows import Session
-from crossgate.store.tables import AuditRecord, Revision
-
 
 class Actor(msgspec.Struct, frozen=True):
     """Who asks, from where, in which request."""
@@ -74,8 +71,3 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [without_secrets(inner) for inner in value]
     return value
-
-
-async def recent(session: Session, limit: int) -> list[AuditRecord]:
-    """The newest `limit` records, newest first."""
-    raise NotImplementedError

@@ -13,7 +13,7 @@ from crossgate.control import config
 from crossgate.control.audit import Actor, Trace, without_secrets
 from crossgate.control.ports import Publisher
 from crossgate.core.errors.admin import INTERNAL, PARAMETER_ERROR
-from crossgate.store.database import Conflict, Database, DatabaseUnusable
+from crossgate.store.database import ConflictError, Database, DatabaseUnusable
 from crossgate.store.rows import Session
 from crossgate.store.sealing import Seal
 from crossgate.store.tables import AuditRecord, Revision
@@ -108,7 +108,7 @@ class Control:
                 change = Change(session, self.now())
                 yield change
                 revision = await change.record(actor, trace, body)
-        except Conflict as error:
+        except ConflictError as error:
             raise PARAMETER_ERROR.because(
                 "another change got there first; read the resource again and repeat the request"
             ) from error

@@ -22,7 +22,7 @@ from crossgate.cors.origin import (
 
 ANY_PORT = "*"
 
-_LABELS = re.compile(LABELS.encode())
+_LABELS_OF_WEB_HOST = re.compile(b"https?://" + LABELS.encode())
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -89,36 +89,38 @@ class _Endings:
     `tails` maps `.example.com:8443` to the scheme prefixes it is allowed behind; `whole` are origins without `*.`.
     """
 
-    __slots__ = ("_deepest", "_tails", "_whole")
+    __slots__ = ("_deepest", "_shallowest", "_tails", "_whole")
 
     def __init__(self, patterns: list[Pattern]) -> None:
         tails: dict[bytes, set[bytes]] = {}
         for pattern in patterns:
             if pattern.is_below:
-                prefix, _, authority = str(pattern.base).partition("://")
-                tails.setdefault(f".{authority}".encode(), set()).add(f"{prefix}://".encode())
-        self._tails = {tail: frozenset(prefixes) for tail, prefixes in tails.items()}
+                scheme, _, authority = str(pattern.base).partition("://")
+                tails.setdefault(f".{authority}".encode(), set()).add(f"{scheme}://".encode())
+        self._tails = {tail: tuple(prefixes) for tail, prefixes in tails.items()}
         self._whole = frozenset(str(pattern.base).encode() for pattern in patterns if not pattern.is_below)
-        # No origin needs a look further to the left than the longest tail.
-        self._deepest = max((tail.count(b".") for tail in tails), default=0)
+        # How many labels a tail has: origins are looked at between these, so their length does not matter.
+        depths = {tail.count(b".") for tail in tails}
+        self._shallowest = min(depths, default=1)
+        self._deepest = max(depths, default=0)
 
     def match(self, origin: bytes) -> bool:
-        dot = len(origin)
-        for _ in range(self._deepest):
+        dot = len(origin.rsplit(b".", self._shallowest)[0])
+        for _ in range(self._shallowest, self._deepest + 1):
+            prefixes = self._tails.get(origin[dot:])
+            if prefixes is not None:
+                is_allowed = origin.startswith(prefixes) and _has_sendable_length(origin)
+                return is_allowed and _LABELS_OF_WEB_HOST.fullmatch(origin, 0, dot) is not None
             dot = origin.rfind(b".", 0, dot)
             if dot < 0:
                 break
-            prefixes = self._tails.get(origin[dot:])
-            if prefixes is not None:
-                start = origin.find(b"://") + 3
-                is_allowed = origin[:start] in prefixes and _host_length(origin, start) <= MAX_HOST_BYTES
-                return is_allowed and _LABELS.fullmatch(origin, start, dot) is not None
         return origin in self._whole
 
 
-def _host_length(origin: bytes, start: int) -> int:
-    colon = origin.find(b":", start)
-    return (len(origin) if colon < 0 else colon) - start
+def _has_sendable_length(origin: bytes) -> bool:
+    if len(origin) <= MAX_HOST_BYTES:
+        return True
+    return len(split_port(origin.decode("latin-1").partition("://")[2])[0]) <= MAX_HOST_BYTES
 
 
 def _is_wire_port(portless: bytes, port: bytes) -> bool:

@@ -24,7 +24,6 @@ from crossgate.cors.server import (
     refusal,
 )
 
-
 _ALLOW_ORIGIN_LINE = ALLOW_ORIGIN + b": %s\r\n"
 
 

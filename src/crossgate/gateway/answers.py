@@ -61,8 +61,10 @@ def _own(status: int, lines: list[bytes], grant: Grant | None, body: bytes) -> A
 
 def merged(grant: Grant, lines: list[bytes]) -> list[bytes]:
     """`lines` with the grant applied to them: what cors.server.merge decides."""
-    pairs = (line.partition(b": ")[::2] for line in lines)
-    return [name + b": " + value for name, value in merge(grant, pairs)]
+    cut = (line.partition(b":") for line in lines)
+    return [
+        name + b": " + value for name, value in merge(grant, ((name, value.strip()) for name, _, value in cut))
+    ]
 
 
 def whole(answer: Answer, exchange: "Exchange") -> bytes:

@@ -7,13 +7,13 @@ import httptools
 
 from crossgate.core.snapshot.snapshot import Address
 from crossgate.cors.server import MERGE_SENSITIVE
-from crossgate.gateway.fields import RESPONSE_FIELDS, Field, FieldKinds
+from crossgate.gateway import fields
+from crossgate.gateway.fields import Lines, Notes
 
 # A backend's head may be as long as a client's (gateway.md 2.5 names no limit of its own).
 MAX_HEAD_BYTES = 128 * 1024
 
-_KINDS = FieldKinds(RESPONSE_FIELDS | dict.fromkeys(MERGE_SENSITIVE, int(Field.CROSS_ORIGIN)))
-_PASS, _DROP, _CROSS_ORIGIN, _DATE = Field.PASS, Field.DROP, Field.CROSS_ORIGIN, Field.DATE
+_FIELDS = fields.response_fields(MERGE_SENSITIVE)
 
 
 class Listener(Protocol):
@@ -35,8 +35,8 @@ class Listener(Protocol):
 class BackendConnection(asyncio.Protocol):
     """A connection that carries one exchange, then waits in its pool for the next.
 
-    What the parser has found since the exchange last looked stands in `status`, `lines`, `notes`, `parts` and
-    `is_done`; the exchange takes `parts` away as it writes them.
+    What has been read since the exchange last looked stands in `status`, `lines`, `notes`, `interim`, `parts` and
+    `is_done`; the exchange takes `interim` and `parts` away as it writes them.
     """
 
     def __init__(self, address: Address) -> None:
@@ -47,32 +47,24 @@ class BackendConnection(asyncio.Protocol):
         self.is_reused = False
         self.is_tunnel = False
         self.is_closed = False
-        self._method = b""
-        self._parser = httptools.HttpResponseParser(self)
-        self._lines: list[bytes] = []
-        self._notes: dict[int, bytes] = {}
-        self._begin()
-
-    def _begin(self) -> None:
         self.status = 0
-        self.lines: list[bytes] = []
-        self.notes: dict[int, bytes] = {}
-        self.parts: list[bytes] = []
+        self.lines: Lines = []
+        self.notes: Notes = {}
         self.interim: list[bytes] = []
+        self.parts: list[bytes] = []
         self.has_head = False
         self.is_done = False
-        self.merges = False
         self.keeps_alive = False
-        self._head_bytes = 0
-
-    # What an exchange asks of it.
+        self._method = b""
+        self._head = b""
+        self._parser = httptools.HttpResponseParser(self)
 
     def carry(self, listener: Listener, method: bytes) -> None:
         """Serves `listener` until its response is done."""
         self.listener = listener
         self._method = method
-        if self.has_head:
-            self._begin()
+        self._head = b""
+        self.has_head = self.is_done = self.keeps_alive = False
 
     def release(self) -> bool:
         """Ends the exchange; whether the connection can carry another one."""
@@ -90,8 +82,7 @@ class BackendConnection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         listener = self.listener
@@ -103,7 +94,7 @@ class BackendConnection(asyncio.Protocol):
             listener.backend_tunnelled(data)
             return
         if not self.has_head:
-            self._head_bytes += len(data)
+            self._head = self._head + data if self._head else data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -116,7 +107,7 @@ class BackendConnection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._fail(f"not HTTP/1.1: {error}")
             return
-        if not self.has_head and self._head_bytes > MAX_HEAD_BYTES:
+        if not self.has_head and len(self._head) > MAX_HEAD_BYTES:
             self._fail("response head too large")
             return
         listener.backend_responded()
@@ -151,34 +142,18 @@ class BackendConnection(asyncio.Protocol):
             listener.backend_lost(reason)
 
     def _is_delimited_by_close(self) -> bool:
-        return (
-            Field.CONTENT_LENGTH not in self.notes
-            and b"chunked" not in self.notes.get(Field.TRANSFER_ENCODING, b"").lower()
-        )
+        coding = self.notes.get(fields.TRANSFER_ENCODING, b"").lower()
+        return fields.CONTENT_LENGTH not in self.notes and b"chunked" not in coding
 
-    # httptools callbacks
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        kind = _KINDS[name]
-        if kind == _PASS:
-            self._lines.append(name + b": " + value)
-        elif kind == _CROSS_ORIGIN:
-            self.merges = True
-            self._lines.append(name + b": " + value)
-        elif kind == _DATE:
-            self._notes[kind] = value
-            self._lines.append(name + b": " + value)
-        elif kind != _DROP:
-            notes = self._notes
-            notes[kind] = notes[kind] + b", " + value if kind in notes else value
+    # httptools callbacks; the parser checks every byte of a head that is cut into lines here
 
     def on_headers_complete(self) -> None:
-        parser = self._parser
-        self.status = parser.get_status_code()
-        self.keeps_alive = parser.should_keep_alive()
-        # What follows the body is a trailer, which ends here (RFC 9110 section 6.5.1 lets a gateway drop it).
-        self.lines, self._lines = self._lines, []
-        self.notes, self._notes = self._notes, {}
+        head, _, self._head = self._head.lstrip(b"\r\n").partition(b"\r\n\r\n")
+        lines = head.split(b"\r\n")
+        del lines[0]
+        self.lines, self.notes = _FIELDS.read(lines)
+        self.status = self._parser.get_status_code()
+        self.keeps_alive = self._parser.should_keep_alive()
         self.has_head = True
         if self._method == b"HEAD" and self.status >= 200:
             self.is_done = True
@@ -187,12 +162,9 @@ class BackendConnection(asyncio.Protocol):
         self.parts.append(body)
 
     def on_message_complete(self) -> None:
-        if 100 <= self.status < 200 and self.status != 101:
-            if self.status != 100:
-                self.interim.append(b"HTTP/1.1 %d \r\n%b\r\n\r\n" % (self.status, b"\r\n".join(self.lines)))
-            interim = self.interim
-            self._begin()
-            self.interim = interim
-        else:
+        if self.status >= 200 or self.status == 101:
             self.is_done = True
-            self._lines, self._notes = [], {}
+            return
+        self.has_head = False
+        if self.status != 100:
+            self.interim.append(b"HTTP/1.1 %d \r\n%b\r\n\r\n" % (self.status, b"\r\n".join(self.lines)))

@@ -1,4 +1,8 @@
-"""A client's connection: bytes to exchanges, one at a time and in order, with flow control and deadlines."""
+"""A client's connection: bytes to exchanges, one at a time and in order, with flow control and deadlines.
+
+The stream is cut here into heads and bodies; llhttp, through httptools, checks every byte of both and says where a
+chunked body ends. Cutting heads out ourselves lets their lines be passed on as they came.
+"""
 
 import asyncio
 import logging
@@ -9,9 +13,10 @@ import httptools
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.snapshot.dispatch import Head
+from crossgate.gateway import fields
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.exchange import Exchange
-from crossgate.gateway.fields import PASSED_TOO, REQUEST_FIELDS, Field, FieldKinds
+from crossgate.gateway.fields import Lines, Notes
 
 if TYPE_CHECKING:
     from crossgate.gateway.listener import Gateway
@@ -32,9 +37,9 @@ STALLED_S = 60.0
 LINGER_S = 2.0
 LINGER_BYTES = 16 * 1024 * 1024
 
+_END = b"\r\n\r\n"
+_FIELDS = fields.request_fields()
 _log = logging.getLogger(__name__)
-_KINDS = FieldKinds(REQUEST_FIELDS)
-_PASS, _DROP = Field.PASS, Field.DROP
 
 
 class ClientConnection(asyncio.Protocol):
@@ -47,10 +52,9 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = 0.0
         self.is_reading_paused = False
         self._parser = httptools.HttpRequestParser(self)
-        self._url = b""
-        self._lines: list[bytes] = []
-        self._notes: dict[int, bytes] = {}
-        self._head_bytes = 0
+        self._partial_head = bytearray()
+        self._body_left: int | None = None
+        self._body_tail = b""
         self._reading: Exchange | None = None
         self._current: Exchange | None = None
         self._queue: deque[Exchange] = deque()
@@ -62,8 +66,7 @@ class ClientConnection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         self.address = _ip(transport.get_extra_info("peername"))
         self.server_address = _ip(transport.get_extra_info("sockname"))
         self.forwarded_lines = b"\r\nX-Real-IP: %b\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " % self.address
@@ -89,101 +92,123 @@ class ClientConnection(asyncio.Protocol):
         if self._tunnel is not None:
             self._tunnel.transport.write(data)
             return
-        if self._reading is None:
-            if not self._head_bytes and self._current is None:
-                self.expect_within(HEAD_S)
-            self._head_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_after_upgrade(data[upgrade.args[0] :])
+            while data:
+                data = self._read_head(data) if self._reading is None else self._read_body(data)
         except httptools.HttpParserError as error:
             if not self._has_read_its_last():
                 self._reject(runtime.BAD_REQUEST.because(str(error)))
-        else:
-            if self._reading is None and self._head_bytes > _ABANDONED_HEAD_BYTES:
-                self._reject(Fault(runtime.HEADERS_TOO_LARGE))
         self._pump()
 
     def pause_writing(self) -> None:
         self._is_write_paused = True
         self.expect_within(STALLED_S)
-        backend = self._tunnel or (self._current and self._current.backend)
-        if backend:
+        backend = self._answering_backend()
+        if backend is not None:
             backend.transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._is_write_paused = False
-        backend = self._tunnel or (self._current and self._current.backend)
-        if backend and not backend.is_closed:
+        backend = self._answering_backend()
+        if backend is not None and not backend.is_closed:
             backend.transport.resume_reading()
         if self._current is not None:
             self._current.expect_progress()
 
-    # httptools callbacks
+    def _answering_backend(self) -> BackendConnection | None:
+        return self._tunnel or (None if self._current is None else self._current.backend)
 
-    def on_url(self, url: bytes) -> None:
-        self._url = self._url + url if self._url else url
+    # heads
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        kind = _KINDS[name]
-        if kind == _PASS:
-            self._lines.append(name + b": " + value)
-        elif kind != _DROP:
-            notes = self._notes
-            notes[kind] = notes[kind] + b", " + value if kind in notes else value
-            if kind in PASSED_TOO:
-                self._lines.append(name + b": " + value)
+    def _read_head(self, data: bytes) -> bytes:
+        """Takes a head, or as much of it as there is, from the front of `data`; returns the rest."""
+        partial = self._partial_head
+        if not partial:
+            data = data.lstrip(b"\r\n")
+        end = _after(_END, partial[-3:], data)
+        piece = data if end is None else data[:end]
+        has_upgrade = self._check(piece)
+        if end is None:
+            if not partial:
+                self.expect_within(HEAD_S)
+            partial += piece
+            if len(partial) > _ABANDONED_HEAD_BYTES:
+                self._reject(Fault(runtime.HEADERS_TOO_LARGE))
+            return b""
+        head = bytes(partial) + piece if partial else piece
+        partial.clear()
+        self._admit(head)
+        if has_upgrade:
+            self._read_body_despite_upgrade(head)
+        return data[end:]
 
-    def on_headers_complete(self) -> None:
-        parser = self._parser
-        self._admit(parser.get_method(), parser.get_http_version(), keep_alive=parser.should_keep_alive())
+    def _check(self, piece: bytes) -> bool:
+        """Has the parser look at `piece` of a head; whether it ended there because of an Upgrade field."""
+        try:
+            self._parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            return True
+        return False
+
+    def _read_body_despite_upgrade(self, head: bytes) -> None:
+        """An Upgrade field stops the parser; the body it announces, if any, is read as ever (RFC 9110 7.8)."""
+        lines = head[:-4].split(b"\r\n")
+        self._parser = httptools.HttpRequestParser(self)
+        if self._check(b"\r\n".join(fields.without(lines, frozenset((b"upgrade",)))) + _END):
+            # It was CONNECT, which is refused.
+            self._parser = httptools.HttpRequestParser(self)
+
+    def _admit(self, head: bytes) -> None:
+        """Makes an exchange of a complete head and puts it in the queue."""
+        lines = head[:-4].split(b"\r\n")
+        try:
+            method, target, version = lines[0].split(b" ")
+        except ValueError:
+            raise httptools.HttpParserError("no HTTP version") from None
+        del lines[0]
+        passed, notes = _FIELDS.read(lines)
+        exchange = Exchange(self, _head(method, target, notes), passed, notes)
+        if version != b"HTTP/1.1" or fields.CONNECTION in notes:
+            exchange.is_http10 = version == b"HTTP/1.0"
+            exchange.keep_alive = _keeps_alive(version, notes)
+        if self.gateway.is_draining:
+            exchange.keep_alive = False
+        exchange.refusal = _refusal(version, head, target, notes, passed)
+        self._queue.append(exchange)
+        if fields.CONTENT_LENGTH in notes or fields.TRANSFER_ENCODING in notes:
+            length = notes.get(fields.CONTENT_LENGTH)
+            self._body_left = None if length is None else int(length)
+            self._reading = exchange if self._body_left != 0 else None
+            exchange.is_request_done = self._body_left == 0
+
+    # bodies
+
+    def _read_body(self, data: bytes) -> bytes:
+        """Takes what belongs to the body from the front of `data`; returns the rest."""
+        if self._body_left is not None:
+            end = min(self._body_left, len(data))
+            self._body_left -= end
+        else:
+            # A chunked body ends with an empty line (RFC 9112 section 7.1), but not every empty line ends it.
+            end = _after(_END, self._body_tail, data) or len(data)
+            self._body_tail = (self._body_tail + data[:end])[-3:]
+        piece = data[:end] if end < len(data) else data
+        self._parser.feed_data(piece)
+        return data[end:]
 
     def on_body(self, body: bytes) -> None:
+        """httptools: a part of the body, its transfer coding removed."""
         if self._reading is not None:
             self._reading.body.append(body)
 
     def on_message_complete(self) -> None:
+        """httptools: the request ends here."""
         if self._reading is not None:
             self._reading.is_request_done = True
-        # Trailer fields, if any, end with the message (RFC 9110 section 6.5.1 lets a gateway drop them).
-        self._reading = None
-        self._lines, self._notes = [], {}
+            self._reading = None
+            self._body_tail = b""
 
-    def _admit(self, method: bytes, version: str, *, keep_alive: bool) -> None:
-        notes = self._notes
-        head = Head(
-            method,
-            self._url,
-            notes.get(Field.HOST, b"").strip(),
-            notes.get(Field.STAGE),
-            _trimmed(notes.get(Field.ORIGIN)),
-            _trimmed(notes.get(Field.REQUESTED_METHOD)),
-            notes.get(Field.REQUESTED_HEADERS),
-        )
-        exchange = Exchange(self, head, self._lines, notes)
-        exchange.keep_alive = keep_alive and not self.gateway.is_draining
-        if version != "1.1":
-            exchange.is_http10 = True
-        if self._head_bytes > MAX_FIELD_BYTES or version != "1.1" or not head.host or b"," in head.host:
-            exchange.oversize = self._head_fault(version)
-        self._reading = exchange
-        self._queue.append(exchange)
-        self._url, self._lines, self._notes, self._head_bytes = b"", [], {}, 0
-
-    def _head_fault(self, version: str) -> Fault | None:
-        if version not in ("1.1", "1.0"):
-            return runtime.BAD_REQUEST.because(f"HTTP/{version} is not spoken here")
-        hosts = self._notes.get(Field.HOST)
-        if (hosts is None and version == "1.1") or (hosts is not None and b"," in hosts):
-            # RFC 9112 section 3.2.
-            return runtime.BAD_REQUEST.because("a request names exactly one Host")
-        if len(self._url) > MAX_TARGET_BYTES:
-            return Fault(runtime.URI_TOO_LARGE)
-        fields = [*self._lines, *self._notes.values()]
-        if sum(map(len, fields)) > MAX_HEAD_BYTES or max(map(len, fields), default=0) > MAX_FIELD_BYTES:
-            return Fault(runtime.HEADERS_TOO_LARGE)
-        return None
+    # what cannot be read
 
     def _has_read_its_last(self) -> bool:
         """Whether the client has said that no request follows; what follows all the same is ignored."""
@@ -191,41 +216,20 @@ class ClientConnection(asyncio.Protocol):
         return last is not None and last.is_request_done and not last.keep_alive
 
     def _reject(self, fault: Fault) -> None:
-        """Answers what cannot be read on as a request, with whatever is known of it, and reads no further."""
-        if self._reading is None:
-            self._admit(b"", "1.1", keep_alive=False)
-        assert self._reading is not None
-        self._reading.keep_alive = False
-        if self._reading is self._current:
-            self._current.fail(fault)
-        else:
-            self._reading.oversize = fault
+        """Answers `fault` to what cannot be read on as a request, and reads no further."""
+        exchange = self._reading
+        if exchange is None:
+            exchange = Exchange(self, *_salvaged(bytes(self._partial_head)))
+            self._queue.append(exchange)
+        self._partial_head.clear()
         self._reading = None
-        self._lingering = max(self._lingering, 0)
-
-    def _go_on_after_upgrade(self, rest: bytes) -> None:
-        """A request asked to switch protocols, and the parser has stopped at the end of its head.
-
-        Where it will not become a tunnel it is an ordinary request (RFC 9110 section 7.8: a server may ignore
-        Upgrade) whose body, if any, still has to be read.
-        """
-        exchange = self._queue[-1] if self._queue else self._current
-        assert exchange is not None
-        self._parser = httptools.HttpRequestParser(self)
-        if exchange.wants_tunnel():
-            self.pause_reading()
-        elif exchange.has_body():
-            self._read_body_of(exchange)
-        if rest:
-            self.data_received(rest)
-
-    def _read_body_of(self, exchange: Exchange) -> None:
-        """A new parser, taught the framing of `exchange`, reads its body; the connection ends with its answer."""
+        self._lingering = 0
         exchange.is_request_done = False
         exchange.keep_alive = False
-        self._reading = exchange
-        self._parser = httptools.HttpRequestParser(_BodyReader(self))
-        self._parser.feed_data(b"POST / HTTP/1.1\r\n" + exchange.framing() + b"\r\n")
+        if exchange is self._current:
+            exchange.fail(fault)
+        else:
+            exchange.refusal = fault
 
     # exchanges
 
@@ -236,19 +240,16 @@ class ClientConnection(asyncio.Protocol):
         self._is_pumping = True
         while self._current is None and self._queue and not self.transport.is_closing():
             exchange = self._current = self._queue.popleft()
-            self._start(exchange)
+            try:
+                exchange.start()
+            except Exception:
+                # A defect of ours costs one request its answer, not its neighbours their connection.
+                _log.exception("request failed request_id=%s", exchange.request_id.decode())
+                exchange.fail(Fault(runtime.INTERNAL))
         self._is_pumping = False
         if self._queue and not self.is_reading_paused:
             # Pipelined requests wait for their turn; more of them wait in the kernel.
             self.pause_reading()
-
-    def _start(self, exchange: Exchange) -> None:
-        try:
-            exchange.start()
-        except Exception:
-            # A defect of ours costs one request its answer, not its neighbours their connection.
-            _log.exception("request failed request_id=%s", exchange.request_id.decode())
-            exchange.fail(Fault(runtime.INTERNAL))
 
     def finished(self, exchange: Exchange, *, cut: bool) -> None:
         """`exchange` has written its last byte; with `cut` the connection must end here."""
@@ -279,10 +280,6 @@ class ClientConnection(asyncio.Protocol):
         if self._lingering > LINGER_BYTES:
             self.transport.abort()
 
-    def write(self, data: bytes) -> None:
-        """Sends `data` to the client."""
-        self.transport.write(data)
-
     def pause_reading(self) -> None:
         """Reads no more until `resume_reading`; may be called again."""
         if not self.is_reading_paused:
@@ -295,10 +292,10 @@ class ClientConnection(asyncio.Protocol):
             self.is_reading_paused = False
             self.transport.resume_reading()
 
-    def become_tunnel(self, exchange: Exchange, backend: BackendConnection) -> None:
+    def become_tunnel(self, backend: BackendConnection) -> None:
         """The backend has switched protocols: from here on bytes go through as they are."""
-        self._tunnel = backend
         self.deadline = float("inf")
+        self._tunnel = backend
         self.resume_reading()
 
     # deadlines
@@ -310,35 +307,74 @@ class ClientConnection(asyncio.Protocol):
 
     def expired(self) -> None:
         """The deadline has passed."""
-        if self._current is not None and not self._is_write_paused and self._lingering < 0:
+        if self._is_write_paused or self._lingering >= 0:
+            self.transport.abort()
+        elif self._current is not None:
             self._current.timed_out()
-        elif self._head_bytes and self._current is None and self._lingering < 0:
-            self._reject(Fault(runtime.BODY_TIMEOUT))
+        elif self._partial_head:
+            self._reject(Fault(runtime.REQUEST_TIMEOUT))
             self._pump()
         else:
-            self.transport.abort()
+            self.transport.close()
 
     def drain(self) -> None:
         """Ends the connection as soon as no request is cut by it."""
-        if self._current is None and not self._queue and not self._head_bytes:
-            self.transport.close()
-        elif self._current is not None:
+        if self._current is not None:
             self._current.keep_alive = False
+        elif not self._queue and not self._partial_head:
+            self.transport.close()
 
 
-class _BodyReader:
-    """Parser callbacks that only know bodies."""
+def _after(mark: bytes, tail: bytes | bytearray, data: bytes) -> int | None:
+    """Where in `data` the first `mark` ends, which may begin in the `tail` of what came before; or None."""
+    at = (tail + data).find(mark) if tail else data.find(mark)
+    return None if at < 0 else at + len(mark) - len(tail)
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self.on_body = connection.on_body
-        self.on_message_complete = connection.on_message_complete
+
+def _head(method: bytes, target: bytes, notes: Notes) -> Head:
+    note = notes.get
+    return Head(
+        method,
+        target,
+        note(fields.HOST, b""),
+        note(fields.STAGE),
+        note(fields.ORIGIN),
+        note(fields.REQUESTED_METHOD),
+        note(fields.REQUESTED_HEADERS),
+    )
+
+
+def _salvaged(partial: bytes) -> tuple[Head, Lines, Notes]:
+    """What can be told of a head that will not be read to its end."""
+    lines = partial.split(b"\r\n")
+    words = lines[0].split(b" ")
+    _, notes = _FIELDS.read(lines[1:-1])
+    return _head(words[0], words[1] if len(words) > 1 else b"", notes), [], notes
+
+
+def _keeps_alive(version: bytes, notes: Notes) -> bool:
+    options = fields.connection_options(notes.get(fields.CONNECTION, b""))
+    return b"close" not in options if version == b"HTTP/1.1" else b"keep-alive" in options
+
+
+def _refusal(version: bytes, head: bytes, target: bytes, notes: Notes, passed: Lines) -> Fault | None:
+    """Why a well-formed head is not accepted all the same (gateway.md 2.5, RFC 9112 section 3.2)."""
+    host = notes.get(fields.HOST)
+    if version != b"HTTP/1.1" or not host or b"," in host:
+        if version not in (b"HTTP/1.1", b"HTTP/1.0"):
+            return runtime.BAD_REQUEST.because("HTTP/1.1 is spoken here")
+        if (host is None and version == b"HTTP/1.1") or (host is not None and b"," in host):
+            return runtime.BAD_REQUEST.because("a request names exactly one Host")
+    if len(head) <= MAX_FIELD_BYTES:
+        return None
+    if len(target) > MAX_TARGET_BYTES:
+        return Fault(runtime.URI_TOO_LARGE)
+    longest = max(map(len, (*passed, *notes.values())), default=0)
+    if len(head) - len(target) > MAX_HEAD_BYTES or longest > MAX_FIELD_BYTES:
+        return Fault(runtime.HEADERS_TOO_LARGE)
+    return None
 
 
 def _ip(name: object) -> bytes:
     """The address of a socket name, without an IPv6 zone."""
     return str(name[0]).partition("%")[0].encode("ascii") if isinstance(name, tuple) and name else b""
-
-
-def _trimmed(value: bytes | None) -> bytes | None:
-    # RFC 9110 section 5.5: the parser leaves trailing white space to us.
-    return value.strip(b" \t") if value is not None else None

@@ -6,7 +6,8 @@ from crossgate.core.snapshot import path as paths
 from crossgate.core.snapshot.dispatch import Verdict
 from crossgate.core.snapshot.mapping import Call, Mapped, Mapping
 from crossgate.core.snapshot.snapshot import HttpTarget
-from crossgate.gateway.fields import Field, connection_options, without
+from crossgate.gateway import fields
+from crossgate.gateway.fields import Lines, Notes, connection_options, without
 
 if TYPE_CHECKING:
     from crossgate.gateway.exchange import Exchange
@@ -18,13 +19,13 @@ _FIRST_HOP = b"X-Crossgate-Hops: 1\r\n"
 _KEPT_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
 
 
-def hops(notes: dict[int, bytes]) -> int:
+def hops(notes: Notes) -> int:
     """How often the request has already passed a Crossgate; nonsense counts as never."""
-    value = notes.get(Field.HOPS)
+    value = notes.get(fields.HOPS)
     return int(value) if value is not None and value.isdigit() and len(value) < 4 else 0
 
 
-def end_to_end(lines: list[bytes], connection: bytes) -> list[bytes]:
+def end_to_end(lines: Lines, connection: bytes) -> Lines:
     """`lines` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
     named = connection_options(connection) - _KEPT_OPTIONS
     return without(lines, named) if named else lines
@@ -50,7 +51,7 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
                 host_line = b"Host: " + value
             else:
                 lines.append(name + b": " + value)
-    forwarded = notes.get(Field.FORWARDED_FOR)
+    forwarded = notes.get(fields.FORWARDED_FOR)
     return b"".join(
         (
             target.method or head.method,
@@ -67,7 +68,7 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             b"\r\nX-Request-Id: ",
             exchange.request_id,
             b"\r\n",
-            _FIRST_HOP if Field.HOPS not in notes else b"X-Crossgate-Hops: %d\r\n" % (hops(notes) + 1),
+            _FIRST_HOP if fields.HOPS not in notes else b"X-Crossgate-Hops: %d\r\n" % (hops(notes) + 1),
             exchange.framing(),
             b"\r\n",
         )
@@ -94,8 +95,8 @@ def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
     assert verdict.match is not None and verdict.target is not None
     route = verdict.match.route
     headers = {
-        name.lower().decode("latin-1"): value
-        for name, _, value in (line.partition(b": ") for line in exchange.lines)
+        name.lower().decode("latin-1"): value.strip()
+        for name, _, value in (line.partition(b":") for line in exchange.lines)
     }
     system = {
         "sourceIp": exchange.client.address,

@@ -15,7 +15,7 @@ SCHEMA = "0001"
 _BUSY_MS = 5_000
 
 
-class DatabaseUnusable(Exception):
+class DatabaseUnusable(Exception):  # noqa: N818
     """The database cannot be used; the message is one sentence for the operator."""
 
 
@@ -27,7 +27,7 @@ class DatabaseBroken(DatabaseUnusable):
     """The database cannot be read."""
 
 
-class Conflict(Exception):
+class ConflictError(Exception):
     """Two changes met: the database refused the second one."""
 
 
@@ -74,7 +74,7 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """The one writing transaction: committed at the end, rolled back when anything is raised.
 
-        Raises Conflict when the database itself refuses the change, DatabaseBroken when it cannot take any.
+        Raises ConflictError when the database itself refuses the change, DatabaseBroken when it cannot take any.
         """
         engine = self._engine.execution_options(writing=True)
         async with self._writing, AsyncSession(engine, expire_on_commit=False) as session:
@@ -82,7 +82,7 @@ class Database:
                 yield session
                 await session.commit()
             except IntegrityError as error:
-                raise Conflict(str(error.orig)) from error
+                raise ConflictError(str(error.orig)) from error
             except DatabaseError as error:
                 raise self._unreadable(error) from error
 
@@ -125,7 +125,7 @@ def _schema(connection: Connection) -> str | None:
 
 def _migrate(connection: Connection) -> None:
     # Imported here: a start that has nothing to migrate, which is nearly every start, does not wait for it.
-    from crossgate.store.migrations.upgrade import upgrade
+    from crossgate.store.migrations.upgrade import upgrade  # noqa: PLC0415
 
     upgrade(connection)
 

@@ -1,13 +1,15 @@
 """Finding rows by what their columns equal."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession as Session
+from sqlalchemy.orm import InstrumentedAttribute
 
 from crossgate.store.tables import Row
 
-__all__ = ["Session", "count", "every", "find"]
+__all__ = ["Session", "count", "every", "find", "of_each"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -26,3 +28,14 @@ async def count(session: Session, table: type[AnyRow], **equal: Any) -> int:
     """How many rows of `table` have columns that equal `equal`."""
     statement = select(func.count()).select_from(table).filter_by(**equal)
     return int((await session.execute(statement)).scalar_one())
+
+
+async def of_each(
+    session: Session, table: type[AnyRow], column: InstrumentedAttribute[str], owners: Iterable[str]
+) -> dict[str, list[AnyRow]]:
+    """The rows of `table` whose `column` names one of `owners`, by owner; every owner is there."""
+    wanted = list(owners)
+    found: dict[str, list[AnyRow]] = {owner: [] for owner in wanted}
+    for row in (await session.execute(select(table).where(column.in_(wanted)))).scalars():
+        found[getattr(row, column.key)].append(row)
+    return found

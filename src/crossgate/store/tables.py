@@ -1,7 +1,7 @@
 """The tables: one class is one row; times are UTC."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, LargeBinary, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
@@ -34,7 +34,7 @@ class Row(MappedAsDataclass, DeclarativeBase, kw_only=True):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, bytes: LargeBinary}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcTime, dict[str, Any]: JSON, bytes: LargeBinary}
 
 
 class Instance(Row):
@@ -69,10 +69,10 @@ class Group(Row):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     remark: Mapped[str]
-    is_default: Mapped[bool] = mapped_column(default=False)
-    sl_domain_access_enabled: Mapped[bool] = mapped_column(default=True)
     register_time: Mapped[datetime]
     update_time: Mapped[datetime]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    sl_domain_access_enabled: Mapped[bool] = mapped_column(default=True)
 
 
 class Domain(Row):
@@ -85,9 +85,9 @@ class Domain(Row):
     url_domain: Mapped[str] = mapped_column(unique=True)
     min_ssl_version: Mapped[str]
     is_http_redirect_to_https: Mapped[bool]
-    verified_client_certificate_enabled: Mapped[bool] = mapped_column(default=False)
     ingress_http_port: Mapped[int]
     ingress_https_port: Mapped[int]
+    verified_client_certificate_enabled: Mapped[bool] = mapped_column(default=False)
 
 
 class Environment(Row):
@@ -245,7 +245,7 @@ class Revision(Row):
     """One change of anything: its number only grows."""
 
     __tablename__ = "revisions"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=True, init=False)
     time: Mapped[datetime]

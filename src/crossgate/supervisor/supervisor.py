@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from crossgate.cluster.messages import Failed, Message, Ready
@@ -15,7 +16,7 @@ KILL_AFTER_S = 1.0
 """A child ends its own drain in time; one that is still there this much later is killed."""
 
 HOPELESS_AFTER = 5
-"""Deaths before the first `ready` after which starting again would not help."""
+"""Deaths of one child before its first `ready` after which starting again would not help."""
 
 
 class StartError(Exception):
@@ -33,7 +34,7 @@ class Supervisor:
         self._drain_s = drain_s
         self._started = started
         self._awaited = set(self._kept)
-        self._early_deaths = 0
+        self._early_deaths: Counter[str] = Counter()
         self._failure = ""
         self._asked_to_end = asyncio.Event()
         self._told_to_hurry = asyncio.Event()
@@ -62,8 +63,8 @@ class Supervisor:
         """A child is gone; one that never lived often enough ends the start."""
         self._deliver(self._relay.died(name))
         if name in self._awaited:
-            self._early_deaths += 1
-            if self._early_deaths >= HOPELESS_AFTER:
+            self._early_deaths[name] += 1
+            if self._early_deaths[name] >= HOPELESS_AFTER:
                 self._fail(f"The {name} process ends before it can serve; its own words are above.")
 
     def heard(self, name: str, message: Message) -> None:

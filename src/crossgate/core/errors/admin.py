@@ -9,6 +9,8 @@ TOKEN_MISSING = FaultKind("APIG.1000", 401, "Token missing. Log in again or try 
 SESSION_EXPIRED = FaultKind("APIG.1001", 401, "Session expired. Please try again later.")
 INCORRECT_TOKEN = FaultKind("APIG.1002", 401, "Incorrect token or token resolution failed")
 NO_PERMISSION = FaultKind("APIG.1005", 403, "No permissions to request this method")
+GROUP_IS_BUILT_IN = FaultKind("APIG.1101", 403, "No permissions to perform operations on this API group")
+ENVIRONMENT_IS_BUILT_IN = FaultKind("APIG.1103", 403, "No permissions to perform operations on this environment")
 NO_PERMISSION_ON_INSTANCE = FaultKind("APIG.1136", 403, "No permissions to perform operations on this instance.")
 
 # Also what this gateway cannot do, or will not because it would break or endanger a caller: the contract has
@@ -112,11 +114,6 @@ _OF_A_DOCUMENT = (
 _BY_CODE = {kind.code: kind for kind in _OF_A_DOCUMENT}
 
 
-def about(kind: FaultKind, *subjects: object) -> Fault:
-    """A fault of `kind` whose `{}` places are filled with `subjects`, in order."""
-    return Fault(kind, kind.message.format(*subjects))
-
-
 def refusal(findings: list[Finding]) -> Fault:
     """The fault that refuses a document with `findings`: the first one decides code and status (0, errors).
 
@@ -124,11 +121,8 @@ def refusal(findings: list[Finding]) -> Fault:
     """
     first = findings[0]
     kind = _BY_CODE.get(first.code, INVALID_PARAMETER)
-    if kind is INVALID_PARAMETER:
-        message = kind.message.format(first.at)
-    else:
-        message = f"{kind.message}: {first.message}"
-    return Fault(kind, message, tuple(findings))
+    named = kind.naming(first.at) if kind is INVALID_PARAMETER else kind.because(first.message)
+    return Fault(kind, named.message, tuple(findings))
 
 
 def invalid(at: str, message: str, fix: str) -> Fault:

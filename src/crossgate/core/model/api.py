@@ -18,7 +18,7 @@ from crossgate.core.model.api_backend import (
 )
 from crossgate.core.model.document import Request
 from crossgate.core.model.names import LongRemark, ObjectId, ParameterName, Remark, Sample, Tag, Title, rule
-from crossgate.core.model.paging import Page
+from crossgate.core.model.paging import Page, Tags
 
 Protocol = Literal["HTTP", "HTTPS", "BOTH", "GRPCS"]
 MatchMode = Literal["NORMAL", "SWA"]
@@ -29,7 +29,6 @@ ParamText = Annotated[str, StringConstraints(max_length=255)]
 SamplingParam = Annotated[str, rule(r"[0-9]|[1-9][0-9]|100", 'Write a percentage from "0" to "100".')]
 
 DEFAULT_VERSION = "V0.0.1"
-NO_TAGS = "#no_tags#"
 
 
 class ReqParamBase(Request):
@@ -147,4 +146,4 @@ class ApiQuery(Page):
     type: int | None = None
     vpc_channel_name: str | None = None
     return_data_mode: str = ""
-    tags: str | None = None
+    tags: Tags = Field(default_factory=list)

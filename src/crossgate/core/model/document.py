@@ -1,6 +1,7 @@
 """What every document of the contract has in common, and how its errors become findings."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -31,6 +32,11 @@ class Response(BaseModel):
     """A body the gateway sends: absent fields are left out (`exclude_none`), times are RFC3339 in UTC."""
 
     model_config = ConfigDict(frozen=True)
+
+
+def rfc3339(time: datetime) -> str:
+    """`time`, which is in UTC, as the contract writes it inside a text."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 AnyRequest = TypeVar("AnyRequest", bound=BaseModel)

@@ -23,6 +23,18 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else value
 
 
+def _tags(value: Any) -> Any:
+    """Tags come as repeated parameters, as one comma list, or as both."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list) or not all(isinstance(part, str) for part in given):
+        return given
+    return [tag.strip() for part in given for tag in part.split(",") if tag.strip()]
+
+
+Tags = Annotated[list[str], BeforeValidator(_tags)]
+NO_TAGS = "#no_tags#"
+
+
 class Page(BaseModel):
     """The query of every list: out-of-range numbers are moved into range, as the contract does.
 

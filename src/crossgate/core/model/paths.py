@@ -35,7 +35,7 @@ def request_path_problem(path: str, match_mode: str) -> str | None:
         if param is None:
             if _PLAIN.fullmatch(segment) is None:
                 return (
-                    f"Make {segment!r} either one whole {{parameter}} (its name 1 to 32 letters, digits, - _ or ., "
+                    f"Make {segment!r} either one whole {{parameter}} (1 to 32 letters, digits, - _ or ., "
                     "letter first) or the characters a URI path may have."
                 )
         elif param[2] and (match_mode != "NORMAL" or position != len(segments) - 1):

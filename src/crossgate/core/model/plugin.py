@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from crossgate.core.model.document import Request, Response
 from crossgate.core.model.names import ObjectId, PluginName, Remark
-from crossgate.core.model.paging import Page
+from crossgate.core.model.paging import Page, Tags
 
 PluginType = Literal[
     "cors",
@@ -72,7 +72,7 @@ class PluginApiQuery(Page):
     group_id: str | None = None
     req_method: str | None = None
     req_uri: str | None = None
-    tags: str | None = None
+    tags: Tags = Field(default_factory=list)
 
 
 class PluginInfo(Response):

@@ -93,8 +93,7 @@ def parse_authorization(value: bytes) -> Authorization | Refusal:
     match = _AUTHORIZATION.fullmatch(value.decode("latin-1").strip())
     if match is None:
         return _malformed(
-            f"the Authorization header must be {ALGORITHM} Access=<key>, SignedHeaders=<names>, "
-            "Signature=<hex>"
+            f"the Authorization header must be {ALGORITHM} Access=<key>, SignedHeaders=<names>, Signature=<hex>"
         )
     access_key, listed, hexdigest = match.groups()
     names = tuple(listed.split(";"))
@@ -107,9 +106,7 @@ def parse_authorization(value: bytes) -> Authorization | Refusal:
     return Authorization(access_key, names, hexdigest)
 
 
-def verify(
-    message: Message, authorization: Authorization, secret: str | None, now: datetime
-) -> Refusal | None:
+def verify(message: Message, authorization: Authorization, secret: str | None, now: datetime) -> Refusal | None:
     """None when `message` was signed with `secret` within 15 minutes of `now` (aware), else the reason.
 
     `secret` is None when nobody has that access key. A client may have read its path in one of several ways

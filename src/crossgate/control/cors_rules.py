@@ -1,0 +1,118 @@
+"""What a path's cors plugin and the APIs on that path ask of each other (gateway.md 1.11, cors; 2.4)."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from crossgate.core.errors.admin import PARAMETER_ERROR
+from crossgate.core.model.api import ApiCreate
+from crossgate.core.model.paths import shape_of
+from crossgate.core.policies.cors import Parsed, parse_content
+from crossgate.store import publications
+from crossgate.store.rows import Session
+from crossgate.store.tables import Api, Plugin
+
+# Without a list the policy allows what needs no permission.
+_WITHOUT_LIST = frozenset({"GET", "HEAD", "POST"})
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One API on a path in one environment, and its cors plugin."""
+
+    api_id: str
+    name: str
+    method: str
+    uri: str
+    plugin: Plugin | None
+
+    def __str__(self) -> str:
+        return f"API {self.name} ({self.method} {self.uri}, {self.api_id})"
+
+
+async def check_published(session: Session, api: Api, definition: ApiCreate, env_id: str) -> None:
+    """Raise when putting `definition` into effect would break the rules on its path."""
+    shape = shape_of(definition.req_uri)
+    others = await _members(session, definition.group_id, env_id, shape)
+    plugins = await publications.cors_plugins(session, env_id, [api.id])
+    newcomer = Member(api.id, definition.name, definition.req_method, definition.req_uri, plugins.get(api.id))
+    _check([newcomer, *(member for member in others if member.api_id != api.id)])
+
+
+async def check_attached(session: Session, plugin: Plugin, env_id: str, api_ids: Iterable[str]) -> None:
+    """Raise when attaching `plugin` to all of `api_ids` would break the rules on their paths."""
+    wanted = set(api_ids)
+    for group_id, shape in await publications.paths_of(session, env_id, wanted):
+        members = await _members(session, group_id, env_id, shape)
+        _check(
+            [
+                msgspec.structs.replace(member, plugin=plugin) if member.api_id in wanted else member
+                for member in members
+            ]
+        )
+
+
+async def check_content(session: Session, plugin: Plugin, content: str) -> None:
+    """Raise when new `content` would no longer allow the method of an API that uses the plugin."""
+    allowed = _methods(content)
+    for place in await publications.using(session, plugin.id):
+        _check_method(place.Publication.req_method, allowed, f"API {place.Api.name} ({place.Api.id})", plugin.name)
+
+
+def _check(members: list[Member]) -> None:
+    with_plugin = [member for member in members if member.plugin is not None]
+    if not with_plugin:
+        return
+    first = with_plugin[0]
+    options = next((member for member in members if member.method == "OPTIONS"), None)
+    if options is not None:
+        raise PARAMETER_ERROR.because(
+            f"{options} answers preflights on the path for which {first} uses the cors plugin {_name(first)}, "
+            "and only one of the two can: take the OPTIONS API offline, or detach the plugin"
+        )
+    for other in with_plugin[1:]:
+        if _id(other) != _id(first):
+            raise PARAMETER_ERROR.because(
+                f"APIs on one path use the same cors plugin, but {other} uses {_name(other)} and {first} would "
+                f"use {_name(first)}: attach one plugin to both in one call (POST …/plugins/{_id(first)}/attach "
+                f"with api_ids {first.api_id} and {other.api_id}), or detach the other one first"
+            )
+    for member in with_plugin:
+        assert member.plugin is not None
+        _check_method(member.method, _methods(member.plugin.content), str(member), member.plugin.name)
+
+
+def _check_method(method: str, allowed: frozenset[str], who: str, plugin_name: str) -> None:
+    if method != "ANY" and "*" not in allowed and method not in allowed:
+        raise PARAMETER_ERROR.because(
+            f"{who} is called with {method}, which allow_methods of the cors plugin {plugin_name} does not have: "
+            f"add {method} to allow_methods"
+        )
+
+
+def _methods(content: str) -> frozenset[str]:
+    parsed = parse_content(content)
+    methods = parsed.policy.methods if isinstance(parsed, Parsed) else ()
+    return frozenset(methods) or _WITHOUT_LIST
+
+
+async def _members(session: Session, group_id: str, env_id: str, shape: str) -> list[Member]:
+    places = await publications.on_path(session, group_id, env_id, shape)
+    plugins = await publications.cors_plugins(session, env_id, [place.Api.id for place in places])
+    return [
+        Member(
+            place.Api.id,
+            place.Version.definition["name"],
+            place.Publication.req_method,
+            place.Version.definition["req_uri"],
+            plugins.get(place.Api.id),
+        )
+        for place in places
+    ]
+
+
+def _name(member: Member) -> str:
+    return member.plugin.name if member.plugin is not None else ""
+
+
+def _id(member: Member) -> str:
+    return member.plugin.id if member.plugin is not None else ""

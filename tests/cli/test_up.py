@@ -1,0 +1,69 @@
+"""Wrong options are told all at once, each with its names; nothing is started."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def crossgate(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What the command says, and its exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", "crossgate", *arguments],
+        cwd=cwd,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_version_is_told_both_ways(tmp_path: Path) -> None:
+    """`version` and `--version` say the same."""
+    told = {crossgate(way, cwd=tmp_path).stdout for way in ("version", "--version")}
+
+    assert told == {"crossgate 0.1.0\n"}
+
+
+def test_help_names_every_option_with_its_default(tmp_path: Path) -> None:
+    """A reader of the help needs no other page to start."""
+    text = " ".join(crossgate("up", "--help", cwd=tmp_path).stdout.split())
+
+    for option, default in {
+        "--data": "./crossgate-data",
+        "--http-port": "8080",
+        "--admin-port": "8081",
+        "--workers": "one per core",
+        "--host": "127.0.0.1",
+        "--drain": "30",
+    }.items():
+        assert f"{option} " in text
+        assert default in text
+    assert "CROSSGATE_HTTP_PORT" in text
+
+
+def test_every_wrong_value_is_named_at_once(tmp_path: Path) -> None:
+    """Options and variables are judged together; nothing is made on the disk."""
+    told = crossgate(
+        "up", "--http-port", "many", "--workers", "0", cwd=tmp_path, CROSSGATE_DRAIN="-1", CROSSGATE_QUOTA_APIS="x"
+    )
+
+    assert told.returncode == 2
+    lines = told.stderr.splitlines()
+    assert len(lines) == 4
+    for name in ("HTTP_PORT", "WORKERS", "DRAIN", "QUOTA_APIS"):
+        assert sum(f"CROSSGATE_{name}" in line for line in lines) == 1
+    assert "Traceback" not in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("port", ["9000", "8081"])
+def test_two_doors_need_two_ports(tmp_path: Path, port: str) -> None:
+    """The same port for both, by option or by default, is refused before anything is bound."""
+    told = crossgate("up", "--http-port", port, cwd=tmp_path, CROSSGATE_ADMIN_PORT=port)
+
+    assert told.returncode == 2
+    assert told.stderr == f"--http-port and --admin-port are both {port}; choose two ports.\n"

@@ -1,0 +1,315 @@
+"""Real processes: what starts, what refuses to, what dies and is healed, and how it ends."""
+
+import os
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from huaweicloudsdkapig import v2 as sdk
+from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
+
+from tests.admin.documents import http_api, online
+from tests.e2e.conftest import Start
+from tests.e2e.running import Crossgate, is_alive, wait_until
+from tests.gateway.peers import OK, Request, ScriptedBackend
+
+HEALED_S = 2.0
+
+
+class SlowBackend:
+    """A backend that answers when it is let, and knows when it is asked."""
+
+    def __init__(self) -> None:
+        self.asked, self.go = threading.Event(), threading.Event()
+        self.port = ScriptedBackend(self._answer).port
+
+    def _answer(self, connection: socket.socket, _: Request) -> None:
+        self.asked.set()
+        self.go.wait(60)
+        connection.sendall(OK)
+
+
+@pytest.fixture
+def slow() -> Iterator[SlowBackend]:
+    """A slow backend, let go at the latest when the test is over."""
+    backend = SlowBackend()
+    yield backend
+    backend.go.set()
+
+
+def ask(crossgate: Crossgate, path: str = "/mock", timeout_s: float = 20.0) -> httpx2.Response:
+    """One GET over a connection of its own, so that any worker may get it."""
+    return httpx2.get(crossgate.url + path, timeout=timeout_s)
+
+
+def default_group(crossgate: Crossgate) -> str:
+    """The group that a caller without a domain name reaches."""
+    groups = crossgate.cloud().list_api_groups_v2().groups
+    return str(next(group.id for group in groups if group.name == "DEFAULT"))
+
+
+def publish(crossgate: Crossgate, name: str = "mock", **fields: Any) -> None:
+    """Make an API and publish it; a Mock that answers with `name` unless `fields` say otherwise."""
+    mock = {"backend_type": "MOCK", "backend_api": None, "mock_info": sdk.ApiMockCreate(result_content=name)}
+    cloud = crossgate.cloud()
+    api = cloud.create_api_v2(body=http_api(name, default_group(crossgate), **{**mock, **fields}))
+    cloud.create_or_delete_publish_record_for_api_v2(body=online(api.id))
+
+
+def to_backend(port: int) -> dict[str, Any]:
+    """The fields of an API that goes to a backend here."""
+    backend = sdk.BackendApiCreate(
+        url_domain=f"127.0.0.1:{port}", req_protocol="HTTP", req_method="GET", req_uri="/", timeout=60000
+    )
+    return {"backend_type": "HTTP", "backend_api": backend, "mock_info": None}
+
+
+def refusal(crossgate: Crossgate) -> str:
+    """The one sentence with which a start ends."""
+    assert crossgate.wait() == 1
+    sentences = [line for line in crossgate.log.splitlines() if not line.startswith("20")]
+    assert len(sentences) == 1, crossgate.log
+    assert "Traceback" not in crossgate.log
+    assert crossgate.said == ""
+    return sentences[0]
+
+
+def test_the_first_start_makes_an_operator_and_later_ones_keep_it(start: Start) -> None:
+    """The credentials are complete, private, out of the log, and the same after a restart on another port."""
+    first = start().wait_until_up()
+    operator = first.operator
+    path = first.data / "operator.json"
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert set(operator) == {
+        "admin_url",
+        "project_id",
+        "instance_id",
+        "access_key",
+        "secret_key",
+        "user",
+        "password",
+    }
+    assert operator["admin_url"] == first.admin_url
+    for secret in ("secret_key", "password"):
+        assert operator[secret] not in first.said + first.log
+    assert str(path) in first.said
+    assert first.end() == 0
+
+    second = start().wait_until_up()
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert second.operator == {**operator, "admin_url": second.admin_url}
+    assert second.cloud().list_api_groups_v2().status_code == 200
+
+
+def test_a_taken_port_is_named(start: Start) -> None:
+    """Each of the two ports is refused with the option that changes it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for option in ("--http-port", "--admin-port"):
+            assert refusal(start(option, str(port))) == (
+                f"Port {port} on 127.0.0.1 is taken; choose another with {option}."
+            )
+
+
+def test_a_data_directory_that_cannot_be_written_is_named(start: Start, tmp_path: Path) -> None:
+    """A file in its place stops even root."""
+    (tmp_path / "data").write_text("")
+
+    assert "choose another with --data" in refusal(start())
+
+
+def test_a_data_directory_has_one_master(crossgate: Crossgate, start: Start) -> None:
+    """A second gateway on the same directory is refused, and the first one goes on."""
+    assert "Another crossgate already uses" in refusal(start())
+    assert crossgate.cloud().list_api_groups_v2().status_code == 200
+
+
+def test_a_newer_database_is_left_alone(start: Start) -> None:
+    """What a newer program wrote is neither read nor changed."""
+    first = start().wait_until_up()
+    first.end()
+    with sqlite3.connect(first.data / "crossgate.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+    assert "was written by a newer Crossgate" in refusal(start())
+
+
+def test_a_killed_worker_is_replaced(crossgate: Crossgate) -> None:
+    """kill -9 of every worker costs no configuration, refuses nobody, and is healed in time."""
+    publish(crossgate)
+    killed = time.monotonic()
+    crossgate.kill("worker-1")
+    crossgate.kill("worker-2")
+
+    assert ask(crossgate).text == "mock"
+    assert time.monotonic() - killed < HEALED_S
+    wait_until(lambda: len(crossgate.pids("worker-1")) == 2)
+
+
+def test_a_killed_control_process_is_replaced(crossgate: Crossgate) -> None:
+    """kill -9 of control costs no configuration; the admin API answers again in time, the gateway always."""
+    publish(crossgate)
+    group = default_group(crossgate)
+    killed = time.monotonic()
+    crossgate.kill("control")
+
+    assert ask(crossgate).text == "mock"
+    assert default_group(crossgate) == group
+    assert time.monotonic() - killed < HEALED_S
+    publish(crossgate, "another")
+    assert ask(crossgate, "/another").text == "another"
+
+
+def test_a_published_change_is_in_effect_in_every_worker(crossgate: Crossgate) -> None:
+    """When the admin API has answered, no connection meets the old state."""
+    for round_ in range(3):
+        began = time.monotonic()
+        publish(crossgate, f"round-{round_}")
+        assert {ask(crossgate, f"/round-{round_}").text for _ in range(12)} == {f"round-{round_}"}
+        assert time.monotonic() - began < 5
+    for worker in ("worker-1", "worker-2"):
+        assert f"snapshot applied child={worker}" in crossgate.log
+
+
+@pytest.mark.parametrize("damage", ["overwritten", "gone"])
+def test_a_broken_database_costs_no_request(start: Start, damage: str) -> None:
+    """The gateway starts from its last snapshot and says why; admin answers 503 until the database is back."""
+    first = start().wait_until_up()
+    publish(first)
+    first.end()
+    database = first.data / "crossgate.db"
+    good = database.read_bytes()
+    if damage == "gone":
+        database.unlink()
+    else:
+        database.write_bytes(b"not a database" * 1000)
+
+    second = start("--workers", "1").wait_until_up()
+    assert ask(second).text == "mock"
+    wait_until(lambda: "serving the last good snapshot child=worker-1 revision=" in second.log)
+    answer = httpx2.get(second.admin_url + "/health")
+    assert answer.status_code == 503
+    assert "crossgate.db" in answer.json()["error_msg"]
+
+    database.write_bytes(good)
+    wait_until(lambda: "admin API serves" in second.log)
+    assert second.cloud().list_api_groups_v2().status_code == 200
+    assert ask(second).text == "mock"
+
+
+def test_without_database_and_snapshot_there_is_no_start(start: Start) -> None:
+    """Where nothing is left to serve by, the start is refused with the way out."""
+    first = start().wait_until_up()
+    first.end()
+    (first.data / "crossgate.db").write_bytes(b"not a database" * 1000)
+    (first.data / "snapshot.json").unlink()
+
+    assert "restore it from a backup" in refusal(start())
+
+
+def test_a_damaged_snapshot_is_written_again(crossgate: Crossgate) -> None:
+    """A worker that boots and finds it unreadable has control write it anew."""
+    publish(crossgate)
+    (crossgate.data / "snapshot.json").write_bytes(b"{")
+    crossgate.kill("worker-1")
+    crossgate.kill("worker-2")
+
+    assert ask(crossgate).text == "mock"
+
+
+def test_sigterm_lets_what_is_in_flight_finish(crossgate: Crossgate, slow: SlowBackend) -> None:
+    """A request under way is answered, a new connection is refused, and the end is clean."""
+    publish(crossgate, "slow", **to_backend(slow.port))
+    answers: list[httpx2.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(ask(crossgate, "/slow", 60)))
+    asking.start()
+    assert slow.asked.wait(20)
+    crossgate.process.terminate()
+    place = httpx2.URL(crossgate.url)
+    wait_until(lambda: is_refused(place.host, place.port or 80))
+    assert crossgate.process.poll() is None
+    slow.go.set()
+    asking.join(20)
+
+    assert answers[0].text == "ok"
+    assert crossgate.wait() == 0
+
+
+def is_refused(host: str, port: int) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except ConnectionError:
+        return True
+    return False
+
+
+def ask_in_vain(crossgate: Crossgate, broken: list[Exception]) -> None:
+    """Ask what will be cut off, and note how it was."""
+    try:
+        ask(crossgate, "/slow", 60)
+    except httpx2.HTTPError as error:
+        broken.append(error)
+
+
+def test_a_second_sigterm_ends_at_once(crossgate: Crossgate, slow: SlowBackend) -> None:
+    """What is in flight is cut off, and the exit status says so."""
+    publish(crossgate, "slow", **to_backend(slow.port))
+    broken: list[Exception] = []
+    asking = threading.Thread(target=ask_in_vain, args=(crossgate, broken))
+    asking.start()
+    assert slow.asked.wait(20)
+    crossgate.process.terminate()
+    wait_until(lambda: "draining" in crossgate.log)
+    told = time.monotonic()
+    crossgate.process.terminate()
+
+    assert crossgate.wait() == 1
+    assert time.monotonic() - told < 2
+    asking.join(20)
+    assert broken
+
+
+def test_a_drain_has_an_end(start: Start, slow: SlowBackend) -> None:
+    """What does not finish within --drain is cut off."""
+    crossgate = start("--drain", "0.5").wait_until_up()
+    publish(crossgate, "slow", **to_backend(slow.port))
+    broken: list[Exception] = []
+    asking = threading.Thread(target=ask_in_vain, args=(crossgate, broken))
+    asking.start()
+    assert slow.asked.wait(20)
+    told = time.monotonic()
+    crossgate.end()
+
+    assert time.monotonic() - told < 5
+    asking.join(20)
+    assert broken
+
+
+def test_without_a_supervisor_the_children_end(crossgate: Crossgate) -> None:
+    """kill -9 of the supervisor leaves nobody behind, and the directory and ports free."""
+    children = [pid for name in ("control", "worker-1", "worker-2") for pid in crossgate.pids(name)]
+    assert len(children) == 3
+    os.kill(crossgate.process.pid, signal.SIGKILL)
+    crossgate.wait()
+
+    for pid in children:
+        wait_until(lambda pid=pid: not is_alive(pid), 5)  # type: ignore[misc]
+
+
+def test_quotas_come_from_variables(start: Start) -> None:
+    """A quota that is set is kept; the contract's own refusal says so."""
+    crossgate = start(CROSSGATE_QUOTA_GROUPS="1").wait_until_up()
+
+    with pytest.raises(ServiceResponseException, match="exceeds the maximum"):
+        crossgate.cloud().create_api_group_v2(body=sdk.ApiGroupCreate(name="one_too_many"))
