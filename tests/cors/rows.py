@@ -158,7 +158,11 @@ def differences(row: Row, answer: Answer) -> list[str]:
         statuses = [row.backend.status]
     if statuses is not None and answer.status not in statuses:
         found.append(f"status {answer.status}")
-    found += [f"{name}: {values.get(name.lower())}" for name, value in want.headers if values.get(name.lower()) != [value]]
+    found += [
+        f"{name}: {values.get(name.lower())}"
+        for name, value in want.headers
+        if values.get(name.lower()) != [value]
+    ]
     found += [f"{name} lacks {part}" for name, part in want.holds if _times(values, name, part) != 1]
     found += [f"{name} has {part}" for name, part in want.lacks if _times(values, name, part)]
     for name in want.absent:

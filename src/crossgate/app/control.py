@@ -34,8 +34,12 @@ def run(orders: ControlOrders) -> None:
 
 
 async def _serve(orders: ControlOrders) -> None:
+    channel = await Channel.of_child()
+    # A spare process stands here, everything imported, until its predecessor dies or the supervisor ends.
+    if await channel.receive() is None:
+        return
     end = End()
-    process = ControlProcess(orders, await Channel.of_child())
+    process = ControlProcess(orders, channel)
     server = AdminServer(process.front, orders.drain_s)
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(process.listen(end))

@@ -41,7 +41,7 @@ def _control(settings: Settings, admin: socket.socket) -> Child:
         admin_url=listening.url_of(admin),
         quotas=settings.quotas(),
     )
-    return Child(orders.name, argv("control", orders), (admin,))
+    return Child(orders.name, argv("control", orders), (admin,), with_spare=True)
 
 
 def _worker(settings: Settings, number: int, bound: socket.socket) -> Child:

@@ -9,6 +9,10 @@ class MessageError(ValueError):
     """A line is not one of the messages; the text names the place."""
 
 
+class Begin(msgspec.Struct, frozen=True, tag_field="event", tag="begin"):
+    """Supervisor to control: it is your turn."""
+
+
 class Ready(msgspec.Struct, frozen=True, tag_field="event", tag="ready"):
     """Child to supervisor: I serve, by this revision."""
 
@@ -50,7 +54,7 @@ class Failed(msgspec.Struct, frozen=True, tag_field="event", tag="failed"):
     reason: str
 
 
-Message = Ready | Revision | Applied | Refused | Store | Failed
+Message = Begin | Ready | Revision | Applied | Refused | Store | Failed
 
 
 def encode(message: Message) -> bytes:

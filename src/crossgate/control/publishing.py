@@ -59,15 +59,16 @@ async def batch(control: Control, actor: Actor, action: str, body: ApiBatchPubli
         environment = await environments.get(change.session, body.env_id)
         change.of(environment.id, environment.name)
         for api_id in await _wanted(change.session, body):
-            api = await change.session.get(Api, api_id)
+            name = None
             try:
                 api = await apis.get(change.session, api_id)
+                name = api.name
                 done.append(await _act(change, _ACTIONS[action], api, environment, body.remark))
             except Fault as fault:
                 failed.append(
                     BatchFailure(
                         api_id=api_id,
-                        api_name=api.name if api is not None else None,
+                        api_name=name,
                         error_code=fault.kind.code,
                         error_msg=fault.message,
                     )
@@ -202,7 +203,7 @@ async def _offline(session: Session, api: Api, environment: Environment) -> Publ
 async def _resolved(session: Session, api: ApiCreate, environment: Environment) -> ApiCreate:
     """`api` with its variables replaced; raises when one has no value, or the result is no address."""
     backend = api.backend_api
-    if backend is None:
+    if backend is None or api.backend_type != "HTTP":
         return api
     address, path = backend.url_domain or "", backend.req_uri or ""
     known = await variables.values(session, api.group_id, environment.id)

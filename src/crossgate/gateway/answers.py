@@ -20,43 +20,43 @@ _JSON = b"Content-Type: application/json"
 _SERVER_AND_ID = b"Server: api-gateway\r\nX-Request-Id: "
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """An answer of the gateway's own: `lines` are `Name: value`, `block` more of them, each with its CRLF."""
-
-    status: int
-    lines: list[bytes]
-    block: bytes
-    body: bytes
-
-
 class _Body(msgspec.Struct):
     error_code: str
     error_msg: str
     request_id: str
 
 
-def fault(fault: Fault, grant: Grant | None, request_id: bytes, date: bytes) -> Answer:
-    """The error body of section 5.1 with the CORS headers that its API's policy grants."""
-    body = msgspec.json.encode(_Body(fault.kind.code, fault.message, request_id.decode()))
-    return _own(fault.kind.status, [b"Date: " + date, _JSON], grant, body)
-
-
-def mock(backend: MockAnswer, grant: Grant | None, date: bytes) -> Answer:
-    """The answer of a Mock backend."""
-    return _own(backend.status, [b"Date: " + date, _JSON], grant, backend.body)
-
-
-def preflight(answer: PreflightAnswer, date: bytes) -> Answer:
+def preflight(exchange: "Exchange", answer: PreflightAnswer) -> bytes:
     """The answer of a `cors` plugin to a preflight; its body is empty."""
-    return Answer(answer.status, [b"Date: " + date], answer.block, b"")
+    framing = b"" if answer.status == 204 else b"Content-Length: 0\r\n"
+    return head(exchange, answer.status, [_date(exchange)], answer.block, framing)
 
 
-def _own(status: int, lines: list[bytes], grant: Grant | None, body: bytes) -> Answer:
-    if grant is None:
-        return Answer(status, lines, b"", body)
-    if grant.exposes_all_names:
-        return Answer(status, merged(grant, lines), b"", body)
-    return Answer(status, lines, grant.block, body)
+def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> bytes:
+    """The error body of section 5.1 with the CORS headers that its API's policy grants."""
+    body = msgspec.json.encode(_Body(fault.kind.code, fault.message, exchange.request_id.decode()))
+    return _json(exchange, fault.kind.status, grant, body)
+
+
+def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> bytes:
+    """The answer of a Mock backend."""
+    return _json(exchange, backend.status, grant, backend.body)
+
+
+def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -> bytes:
+    lines, block = [_date(exchange), _JSON], b""
+    if grant is not None:
+        if grant.exposes_all_names:
+            lines = merged(grant, lines)
+        else:
+            block = grant.block
+    framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
+    start = head(exchange, status, lines, block, framing)
+    return start if exchange.head.method == b"HEAD" or status in (204, 304) else start + body
+
+
+def _date(exchange: "Exchange") -> bytes:
+    return b"Date: " + exchange.client.gateway.date()
 
 
 def merged(grant: Grant, lines: list[bytes]) -> list[bytes]:
@@ -65,13 +65,6 @@ def merged(grant: Grant, lines: list[bytes]) -> list[bytes]:
     return [
         name + b": " + value for name, value in merge(grant, ((name, value.strip()) for name, _, value in cut))
     ]
-
-
-def whole(answer: Answer, exchange: "Exchange") -> bytes:
-    """`answer` as bytes; without its body when the request was HEAD."""
-    framing = b"" if answer.status == 204 else b"Content-Length: %d\r\n" % len(answer.body)
-    start = head(exchange, answer.status, answer.lines, answer.block, framing)
-    return start if exchange.head.method == b"HEAD" or answer.status in (204, 304) else start + answer.body
 
 
 def head(exchange: "Exchange", status: int, lines: list[bytes], block: bytes, framing: bytes) -> bytes:

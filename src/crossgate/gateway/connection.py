@@ -38,6 +38,7 @@ LINGER_S = 2.0
 LINGER_BYTES = 16 * 1024 * 1024
 
 _END = b"\r\n\r\n"
+_LINE_END = b"\r\n"
 _FIELDS = fields.request_fields()
 _log = logging.getLogger(__name__)
 
@@ -122,49 +123,57 @@ class ClientConnection(asyncio.Protocol):
 
     def _read_head(self, data: bytes) -> bytes:
         """Takes a head, or as much of it as there is, from the front of `data`; returns the rest."""
-        partial = self._partial_head
-        if not partial:
-            data = data.lstrip(b"\r\n")
-        end = _after(_END, partial[-3:], data)
-        piece = data if end is None else data[:end]
-        has_upgrade = self._check(piece)
-        if end is None:
-            if not partial:
-                self.expect_within(HEAD_S)
-            partial += piece
-            if len(partial) > _ABANDONED_HEAD_BYTES:
-                self._reject(Fault(runtime.HEADERS_TOO_LARGE))
-            return b""
-        head = bytes(partial) + piece if partial else piece
-        partial.clear()
-        self._admit(head)
-        if has_upgrade:
+        end = data.find(_END)
+        if end < 0 or self._partial_head or data[0] in _LINE_END:
+            return self._read_partial_head(data)
+        end += len(_END)
+        head = data[:end]
+        try:
+            self._parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            self._admit(head)
             self._read_body_despite_upgrade(head)
+        else:
+            self._admit(head)
         return data[end:]
 
-    def _check(self, piece: bytes) -> bool:
-        """Has the parser look at `piece` of a head; whether it ended there because of an Upgrade field."""
-        try:
-            self._parser.feed_data(piece)
-        except httptools.HttpParserUpgrade:
-            return True
-        return False
+    def _read_partial_head(self, data: bytes) -> bytes:
+        """As `_read_head`, where the head came, or still comes, in several pieces."""
+        partial = self._partial_head
+        if not partial:
+            data = data.lstrip(_LINE_END)
+            self.expect_within(HEAD_S)
+        end = _after(_END, partial[-3:], data)
+        if end is not None:
+            whole = bytes(partial) + data[:end]
+            # The parser has seen the earlier pieces; a new one takes the head as a whole.
+            self._parser = httptools.HttpRequestParser(self)
+            partial.clear()
+            self._read_head(whole)
+            return data[end:]
+        self._parser.feed_data(data)
+        partial += data
+        if len(partial) > _ABANDONED_HEAD_BYTES:
+            self._reject(Fault(runtime.HEADERS_TOO_LARGE))
+        return b""
 
     def _read_body_despite_upgrade(self, head: bytes) -> None:
         """An Upgrade field stops the parser; the body it announces, if any, is read as ever (RFC 9110 7.8)."""
-        lines = head[:-4].split(b"\r\n")
+        lines = head[: -len(_END)].split(b"\r\n")
         self._parser = httptools.HttpRequestParser(self)
-        if self._check(b"\r\n".join(fields.without(lines, frozenset((b"upgrade",)))) + _END):
+        try:
+            self._parser.feed_data(b"\r\n".join(fields.without(lines, frozenset((b"upgrade",)))) + _END)
+        except httptools.HttpParserUpgrade:
             # It was CONNECT, which is refused.
             self._parser = httptools.HttpRequestParser(self)
 
     def _admit(self, head: bytes) -> None:
         """Makes an exchange of a complete head and puts it in the queue."""
-        lines = head[:-4].split(b"\r\n")
-        try:
-            method, target, version = lines[0].split(b" ")
-        except ValueError:
-            raise httptools.HttpParserError("no HTTP version") from None
+        lines = head[: -len(_END)].split(b"\r\n")
+        words = lines[0].split(b" ")
+        if len(words) != 3:
+            raise httptools.HttpParserError("no HTTP version")
+        method, target, version = words
         del lines[0]
         passed, notes = _FIELDS.read(lines)
         exchange = Exchange(self, _head(method, target, notes), passed, notes)
@@ -173,13 +182,15 @@ class ClientConnection(asyncio.Protocol):
             exchange.keep_alive = _keeps_alive(version, notes)
         if self.gateway.is_draining:
             exchange.keep_alive = False
-        exchange.refusal = _refusal(version, head, target, notes, passed)
+        host = notes.get(fields.HOST)
+        if version != b"HTTP/1.1" or not host or b"," in host or len(head) > MAX_FIELD_BYTES:
+            exchange.refusal = _refusal(version, head, target, notes, passed)
         self._queue.append(exchange)
         if fields.CONTENT_LENGTH in notes or fields.TRANSFER_ENCODING in notes:
             length = notes.get(fields.CONTENT_LENGTH)
             self._body_left = None if length is None else int(length)
-            self._reading = exchange if self._body_left != 0 else None
             exchange.is_request_done = self._body_left == 0
+            self._reading = None if exchange.is_request_done else exchange
 
     # bodies
 
@@ -294,7 +305,6 @@ class ClientConnection(asyncio.Protocol):
 
     def become_tunnel(self, backend: BackendConnection) -> None:
         """The backend has switched protocols: from here on bytes go through as they are."""
-        self.deadline = float("inf")
         self._tunnel = backend
         self.resume_reading()
 
@@ -302,12 +312,14 @@ class ClientConnection(asyncio.Protocol):
 
     def expect_within(self, seconds: float) -> None:
         """Something has to happen within `seconds`, or `expired` is called (up to two ticks later)."""
-        if self._tunnel is None:
-            self.deadline = self.gateway.now + seconds + self.gateway.tick_s
+        self.deadline = self.gateway.soon + seconds
 
     def expired(self) -> None:
         """The deadline has passed."""
-        if self._is_write_paused or self._lingering >= 0:
+        if self._tunnel is not None:
+            # A tunnel lives until one of its ends closes it.
+            self.deadline = float("inf")
+        elif self._is_write_paused or self._lingering >= 0:
             self.transport.abort()
         elif self._current is not None:
             self._current.timed_out()
@@ -359,12 +371,11 @@ def _keeps_alive(version: bytes, notes: Notes) -> bool:
 
 def _refusal(version: bytes, head: bytes, target: bytes, notes: Notes, passed: Lines) -> Fault | None:
     """Why a well-formed head is not accepted all the same (gateway.md 2.5, RFC 9112 section 3.2)."""
+    if version not in (b"HTTP/1.1", b"HTTP/1.0"):
+        return runtime.BAD_REQUEST.because("HTTP/1.1 is spoken here")
     host = notes.get(fields.HOST)
-    if version != b"HTTP/1.1" or not host or b"," in host:
-        if version not in (b"HTTP/1.1", b"HTTP/1.0"):
-            return runtime.BAD_REQUEST.because("HTTP/1.1 is spoken here")
-        if (host is None and version == b"HTTP/1.1") or (host is not None and b"," in host):
-            return runtime.BAD_REQUEST.because("a request names exactly one Host")
+    if (version == b"HTTP/1.1" and host is None) or (host is not None and b"," in host):
+        return runtime.BAD_REQUEST.because("a request names exactly one Host")
     if len(head) <= MAX_FIELD_BYTES:
         return None
     if len(target) > MAX_TARGET_BYTES:

@@ -6,7 +6,8 @@ as far as what has arrived allows.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.snapshot.dispatch import Head, Verdict, dispatch
@@ -19,6 +20,8 @@ from crossgate.gateway.pool import is_name_failure
 
 if TYPE_CHECKING:
     from crossgate.gateway.connection import ClientConnection
+
+P = ParamSpec("P")
 
 # A request body up to this long is kept until the response begins, so that it can be sent again.
 REPLAYABLE_BYTES = 64 * 1024
@@ -71,7 +74,7 @@ class Exchange:
         verdict = dispatch(gateway.snapshot, self.head)
         self._grant = verdict.grant
         if verdict.preflight is not None and refusal is None:
-            self._answer(answers.preflight(verdict.preflight, gateway.date()))
+            self._answer(answers.preflight, verdict.preflight)
             return
         fault = refusal or verdict.fault or self._excess(gateway.snapshot.limits.request_body_bytes)
         if fault is not None:
@@ -80,7 +83,7 @@ class Exchange:
         assert verdict.match is not None
         backend = verdict.match.route.backend
         if isinstance(backend, MockAnswer):
-            self._answer(answers.mock(backend, verdict.grant, gateway.date()))
+            self._answer(answers.mock, backend, verdict.grant)
         else:
             self._verdict = verdict
             self._target = backend
@@ -185,7 +188,7 @@ class Exchange:
                 out.append(b"0\r\n\r\n")
         if out:
             backend.transport.write(out[0] if len(out) == 1 else b"".join(out))
-        self.expect_progress()
+            self.expect_progress()
 
     def expect_progress(self) -> None:
         """Sets the deadline for whoever has to move next: the client while its body is missing, or the backend."""
@@ -296,7 +299,6 @@ class Exchange:
             else:
                 block = grant.block
         if not self.is_request_done and backend.is_done:
-            # The rest of the request would be taken for the next one.
             self.keep_alive = False
         framing = self._response_framing(backend)
         return answers.head(self, backend.status, lines, block, framing)
@@ -330,19 +332,23 @@ class Exchange:
         if self._is_answered:
             self._end(cut=True)
             return
-        self._answer(answers.fault(fault, self._grant, self.request_id, self.client.gateway.date()))
+        self._answer(answers.fault, fault, self._grant)
 
     def timed_out(self) -> None:
         """Nothing has moved for as long as the contract allows."""
         is_clients_turn = not self.is_request_done and not self.client.is_reading_paused
         self.fail(Fault(runtime.REQUEST_TIMEOUT if is_clients_turn else runtime.BACKEND_TIMEOUT))
 
-    def _answer(self, answer: answers.Answer) -> None:
-        self._is_answered = True
+    def _answer(
+        self, answer: Callable[Concatenate["Exchange", P], bytes], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Sends an answer of the gateway's own."""
+        self._is_answered = self.is_finished = True
         if not self.is_request_done:
+            # The rest of the request would be taken for the next one.
             self.keep_alive = False
-        self.client.transport.write(answers.whole(answer, self))
-        self._end(cut=False)
+        self.client.transport.write(answer(self, *args, **kwargs))
+        self.client.finished(self, cut=False)
 
     # finish
 

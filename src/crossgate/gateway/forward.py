@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_HOPS = 10
 
 _FIRST_HOP = b"X-Crossgate-Hops: 1\r\n"
+_USUAL = frozenset((b"keep-alive", b"close", b"Keep-Alive", b"Close"))
 _KEPT_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
 
 
@@ -27,6 +28,8 @@ def hops(notes: Notes) -> int:
 
 def end_to_end(lines: Lines, connection: bytes) -> Lines:
     """`lines` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
+    if connection in _USUAL:
+        return lines
     named = connection_options(connection) - _KEPT_OPTIONS
     return without(lines, named) if named else lines
 

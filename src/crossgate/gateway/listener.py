@@ -22,7 +22,8 @@ class Gateway:
         self.snapshot = snapshot
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
-        self.tick_s = TICK_S
+        # Never before the real time, so that a deadline counted from it is never early.
+        self.soon = self.now + TICK_S
         self.is_draining = False
         self.clients: set[ClientConnection] = set()
         self.pool = Pool(self.loop, lambda: self.now)
@@ -72,6 +73,7 @@ class Gateway:
 
     def _tick(self) -> None:
         self.now = now = self.loop.time()
+        self.soon = now + TICK_S
         for client in [client for client in self.clients if client.deadline <= now]:
             client.expired()
         self._ticks += 1

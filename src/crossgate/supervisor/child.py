@@ -1,37 +1,29 @@
-"""One child process: started, listened to, told, and started again when it dies."""
+"""A child kept alive: one process after another, and a spare one where that is wanted."""
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from crossgate.cluster.channel import Channel
-from crossgate.cluster.messages import Message, MessageError
+from crossgate.cluster.messages import Begin, Message, Ready
 from crossgate.supervisor.backoff import Backoff
+from crossgate.supervisor.process import Child, Process
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Child:
-    """A child to keep alive: its command, and the sockets it inherits under their own numbers."""
-
-    name: str
-    argv: tuple[str, ...]
-    sockets: tuple[socket.socket, ...] = field(default=())
 
 
 class Witness(Protocol):
     """Who hears of a child's life."""
 
-    def born(self, name: str) -> None: ...
+    def born(self, name: str) -> None:
+        """A process of the child begins."""
 
-    def died(self, name: str) -> None: ...
+    def died(self, name: str) -> None:
+        """It is gone."""
 
-    def heard(self, name: str, message: Message) -> None: ...
+    def heard(self, name: str, message: Message) -> None:
+        """It said `message`."""
 
 
 class Kept:
@@ -41,80 +33,89 @@ class Kept:
         self.child = child
         self._witness = witness
         self._clock = clock
-        self._backoff = Backoff()
         self._stopping = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
-        self._channel: Channel | None = None
+        self._process: Process | None = None
+        self._spare: Process | None = None
+        self._stocking: asyncio.Task[None] | None = None
 
     async def keep(self) -> None:
-        """Live again and again; ends after `stop` or `kill` when the process is gone."""
+        """Live again and again; ends after `stop` or `kill`, when no process is left."""
+        backoff = Backoff()
         while not self._stopping.is_set():
             started = self._clock()
-            outcome = await self._live()
-            if self._stopping.is_set():
-                return
-            pause_s = self._backoff.pause_s(self._clock() - started)
-            log.warning(
-                "child died", extra={"child": self.child.name, "outcome": outcome, "restart_in_s": pause_s}
-            )
-            await self._rest(pause_s)
+            try:
+                outcome = await self._live(self._take_spare() or await Process.start(self.child))
+            except OSError as error:
+                outcome = f"not started: {error.strerror}"
+            if not self._stopping.is_set():
+                pause_s = backoff.pause_s(self._clock() - started)
+                self._log(logging.WARNING, "child died", outcome=outcome, restart_in_s=pause_s)
+                await self._rest(pause_s)
+        if self._stocking:
+            await self._stocking
 
     def tell(self, message: Message) -> None:
         """Send `message` to the child, if it lives."""
-        if self._channel:
-            self._channel.send(message)
+        if self._process:
+            self._process.send(message)
 
     def stop(self) -> None:
         """Ask the child to drain and end."""
         self._stopping.set()
-        if self._process and self._process.returncode is None:
-            self._process.terminate()
+        for process in filter(None, (self._process, self._spare)):
+            process.terminate()
 
     def kill(self) -> None:
         """End the child at once."""
         self._stopping.set()
-        if self._process and self._process.returncode is None:
-            self._process.kill()
+        for process in filter(None, (self._process, self._spare)):
+            process.kill()
 
-    async def _live(self) -> str:
-        """One life, from start to end; returns how it ended."""
-        ours, theirs = socket.socketpair()
-        try:
-            self._process = process = await asyncio.create_subprocess_exec(
-                *self.child.argv,
-                stdin=theirs.fileno(),
-                pass_fds=[listening.fileno() for listening in self.child.sockets],
-                # Ctrl-C reaches the whole foreground group of a terminal; only the supervisor acts on it.
-                start_new_session=True,
-            )
-        except OSError as error:
-            ours.close()
-            return f"not started: {error.strerror}"
-        finally:
-            theirs.close()
-        self._channel = await Channel.over(ours)
-        self._witness.born(self.child.name)
-        log.info("child started", extra={"child": self.child.name, "pid": process.pid})
+    async def _live(self, process: Process) -> str:
+        """One life, from its beginning to its end; how it ended."""
+        self._process = process
         if self._stopping.is_set():
             process.kill()
-        await self._listen(self._channel)
-        code = await process.wait()
-        self._channel.close()
-        self._channel = None
+        self._log(logging.INFO, "child started", pid=process.pid)
+        if self.child.with_spare:
+            process.send(Begin())
+        self._witness.born(self.child.name)
+        await process.listen(self._heard, self._not_understood)
+        outcome = await process.ended()
+        self._process = None
         self._witness.died(self.child.name)
-        return f"exit {code}" if code >= 0 else f"signal {-code}"
+        return outcome
 
-    async def _listen(self, channel: Channel) -> None:
-        """Pass on what the child says until it says no more."""
-        while True:
+    def _heard(self, message: Message) -> None:
+        if isinstance(message, Ready) and self.child.with_spare and not self._stocking:
+            self._stocking = asyncio.create_task(self._stock())
+        self._witness.heard(self.child.name, message)
+
+    def _not_understood(self, reason: str) -> None:
+        self._log(logging.ERROR, "child not understood", reason=reason)
+
+    async def _stock(self) -> None:
+        """Have one process that waits for its turn, and another when that one dies."""
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            started = self._clock()
             try:
-                message = await channel.receive()
-            except MessageError as error:
-                log.error("child not understood", extra={"child": self.child.name, "reason": str(error)})
-                continue
-            if message is None:
-                return
-            self._witness.heard(self.child.name, message)
+                self._spare = await Process.start(self.child)
+                self._log(logging.INFO, "spare started", pid=self._spare.pid)
+                if self._stopping.is_set():
+                    self._spare.kill()
+                await self._spare.ended()
+                self._spare = None
+            except OSError as error:
+                self._log(logging.WARNING, "spare not started", reason=error.strerror)
+            await self._rest(backoff.pause_s(self._clock() - started))
+
+    def _take_spare(self) -> Process | None:
+        spare, self._spare = self._spare, None
+        if self._stocking:
+            self._stocking.cancel()
+            self._stocking = None
+        return spare
 
     async def _rest(self, pause_s: float) -> None:
         try:
@@ -122,3 +123,6 @@ class Kept:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+    def _log(self, level: int, event: str, **facts: object) -> None:
+        log.log(level, event, extra={"child": self.child.name, **facts})

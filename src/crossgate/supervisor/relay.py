@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from crossgate.cluster.messages import Applied, Failed, Message, Ready, Refused, Revision, Store
+from crossgate.cluster.messages import Applied, Begin, Failed, Message, Ready, Refused, Revision, Store
 
 Letter = tuple[str, Message]
 """A message and the name of the child it goes to."""
@@ -46,7 +46,7 @@ class Relay:
                 return [(worker, message) for worker in self._workers]
             case Refused():
                 return [(self._control, message)]
-            case Failed():
+            case Failed() | Begin():
                 return []
             case _:
                 assert_never(message)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from crossgate.cluster.messages import Failed, Message, Ready
-from crossgate.supervisor.child import Child, Kept
+from crossgate.supervisor.child import Kept
+from crossgate.supervisor.process import Child
 from crossgate.supervisor.relay import Letter, Relay
 
 log = logging.getLogger(__name__)

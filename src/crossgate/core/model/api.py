@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from crossgate.core.model.api_backend import (
     ApiFuncCreate,
@@ -51,6 +51,13 @@ class ReqParamBase(Request):
     json_schema: str | None = None
     pass_through: OnOff = 1
     orchestrations: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_is_always_there(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("location") == "PATH":
+            return data | {"required": 1}
+        return data
 
 
 class AuthOpt(Request):

@@ -53,13 +53,13 @@ def dispatch(snapshot: Snapshot, head: Head) -> Verdict:
         else:
             return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
     path, _, query = target.partition(b"?")
-    is_plain = paths.is_plain(path)
+    is_plain = b"%" not in path and b"/." not in path
     if not is_plain:
         try:
             path = paths.normalise(path)
         except paths.BadPathError as error:
             return Verdict(fault=runtime.BAD_REQUEST.because(str(error)))
-    site = snapshot.site(host)
+    site = snapshot.sites.get(host) or snapshot.site(host)
     if site is None:
         return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
     if head.requested_method is not None and is_preflight(head.method, head.origin, head.requested_method):

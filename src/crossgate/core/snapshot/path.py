@@ -13,11 +13,6 @@ class BadPathError(ValueError):
     """The path cannot be decoded: a broken percent escape, or an escaped control character."""
 
 
-def is_plain(path: bytes) -> bool:
-    """Whether `path` is its own normal form: nothing escaped and no segment that starts with a dot."""
-    return b"%" not in path and b"/." not in path
-
-
 def normalise(path: bytes) -> bytes:
     """`path` decoded once, its dot segments resolved; what the router matches.
 

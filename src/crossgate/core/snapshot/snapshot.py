@@ -108,8 +108,8 @@ def announced_route(site: Site, stage: bytes | None, method: bytes, path: bytes)
     A preflight cannot carry `X-Stage`. When the page will send it, RELEASE is tried first, then the other
     environments by name.
     """
-    for name in _stages(site, stage):
-        match = site.environments[name].find(method, path)
+    for router in _routers(site, stage):
+        match = router.find(method, path)
         if match is not None and match.route.preflight is not None:
             return match
     return None
@@ -117,17 +117,19 @@ def announced_route(site: Site, stage: bytes | None, method: bytes, path: bytes)
 
 def path_policy(site: Site, stage: bytes | None, path: bytes) -> CorsTable | None:
     """The `cors` plugin of the path, whatever the method: it speaks where no API of that method exists."""
-    for name in _stages(site, stage):
-        for route in site.environments[name].on_path(path):
+    for router in _routers(site, stage):
+        for route in router.on_path(path):
             if route.preflight is not None:
                 return route.preflight
     return None
 
 
-def _stages(site: Site, stage: bytes | None) -> list[bytes]:
+def _routers(site: Site, stage: bytes | None) -> list[Router[Route]]:
     if stage is not None:
-        return [stage] if stage in site.environments else []
-    return sorted(site.environments, key=lambda name: (name != RELEASE, name))
+        router = site.environments.get(stage)
+        return [] if router is None else [router]
+    names = sorted(site.environments, key=lambda name: (name != RELEASE, name))
+    return [site.environments[name] for name in names]
 
 
 __all__ = ["ANY", "Address", "HttpTarget", "Match", "MockAnswer", "Route", "Router", "Site", "Snapshot"]
