@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from demo.admin import RefusedError
+from demo.browser import PageFailedError
 from demo.play import play_exchanges, play_pages
 from demo.processes import NotReadyError, Processes
 from demo.show import Display
@@ -29,7 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="crossgate-demo-") as name, Processes(Path(name)) as processes:
         try:
             return _run(display, processes, Path(name), once=once)
-        except (NotReadyError, RefusedError, OSError) as error:
+        except (NotReadyError, RefusedError, PageFailedError, OSError) as error:
             display.fail(str(error))
             return 1
         except KeyboardInterrupt:

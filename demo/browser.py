@@ -30,6 +30,10 @@ def find_chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium", path="/usr/bin")
 
 
+class PageFailedError(Exception):
+    """A page could not be opened, or a button of it did not answer; the message says which."""
+
+
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A running Chromium. Raises NotStartedError."""
@@ -45,11 +49,17 @@ def chromium(path: str) -> Iterator[Browser]:
 
 
 def press_all(browser: Browser, address: str, buttons: list[Button]) -> list[Outcome]:
-    """What the page at `address` read after each button, in their order; a fresh visitor has no cookies."""
+    """What the page at `address` read after each button, in their order; a fresh visitor has no cookies.
+
+    Raises PageFailedError.
+    """
     page = browser.new_context().new_page()
     page.set_default_timeout(TIMEOUT_MS)
-    page.goto(address)
-    return [_press(page, button) for button in buttons]
+    try:
+        page.goto(address)
+        return [_press(page, button) for button in buttons]
+    except Error as error:
+        raise PageFailedError(f"{address}: {error.message}") from None
 
 
 def _press(page: Page, button: Button) -> Outcome:

@@ -13,7 +13,7 @@ Role = Literal["listed", "foreign"]
 
 
 class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a script gets: an answer it may read, or the name of an error; `because` says why."""
+    """What a script gets: an answer it may read, or the error it has to catch; `because` says why."""
 
     because: str = ""
     status: int | None = None

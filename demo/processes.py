@@ -25,7 +25,7 @@ class _Running(NamedTuple):
 class Processes:
     """Child processes that are gone when the `with` block ends, however it ends.
 
-    Each has a session of its own, so that Ctrl-C reaches the demonstration alone and it ends them in order.
+    Each has a session of its own, so that Ctrl-C reaches the demonstration alone, and it ends them.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -38,8 +38,11 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # All are told before any is waited for: a second Ctrl-C may then cut the waiting short.
         for running in reversed(self._running):
-            _end(running.process)
+            running.process.terminate()
+        for running in reversed(self._running):
+            _wait_for_end(running.process)
 
     def start(self, name: str, command: list[str], ready: str) -> str:
         """Start `command`, wait until its output matches `ready`, and return the first group of that.
@@ -68,8 +71,7 @@ class Processes:
         return None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def _wait_for_end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(END_S)
     except subprocess.TimeoutExpired:

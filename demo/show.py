@@ -46,8 +46,8 @@ class Display:
 
     def reading(self, button: Button, outcome: Outcome, differences: Sequence[Difference]) -> None:
         """What a page read when a button was pressed."""
-        got = f"kept from the page ({outcome.error})" if outcome.error else f"{outcome.status} {outcome.body}"
-        self._line(Text.assemble(f"  {button.title}: ", (got, "red" if outcome.error else "green")))
+        got = f"{outcome.status} {outcome.body}" if outcome.error is None else outcome.error
+        self._line(Text.assemble(f"  {button.title}: ", (got, "yellow" if outcome.error else "bold")))
         self._verdict(differences, "    ")
 
     def total(self, what: str, number: int, faulty: int) -> None:
@@ -61,7 +61,7 @@ class Display:
     def _block(self, title: str, raw: bytes, mark: str, style: str) -> None:
         self._line(Text.assemble((f"{mark}{mark} {title}", f"bold {style}"), (f", {len(raw)} bytes", "dim")))
         for line in wire_lines(raw):
-            self._line(Text.assemble((f"{mark} ", "dim"), (line, style)))
+            self._line(Text.assemble((mark, "dim"), " " if line else "", (line, style)))
 
     def _verdict(self, differences: Sequence[Difference], indent: str = "") -> None:
         if not differences:
@@ -77,7 +77,7 @@ class Display:
 
 def wire_lines(raw: bytes) -> Iterator[str]:
     """`raw` as lines for a terminal: CRLF ends a line, any other byte that is not text is escaped."""
-    for line in raw.split(b"\r\n"):
+    for line in raw.removesuffix(b"\r\n").split(b"\r\n"):
         text = line.decode("utf-8", "backslashreplace")
         yield "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 

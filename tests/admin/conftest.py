@@ -15,7 +15,7 @@ from huaweicloudsdkapig import v2 as sdk
 
 from crossgate.admin.app import create_app
 from crossgate.control import instances, operators
-from crossgate.control.control import Control
+from crossgate.control.control import Control, Quotas
 from crossgate.control.operators import Credentials
 from crossgate.core.snapshot.config import Config
 from crossgate.store.database import Database
@@ -52,12 +52,13 @@ class AdminServer(NamedTuple):
 class _Thread(threading.Thread):
     """Serves the admin API in an event loop of its own until it is told to stop."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, quotas: Quotas) -> None:
         super().__init__(daemon=True)
         self.ready = threading.Event()
         self.admin: AdminServer | None = None
         self.server: uvicorn.Server | None = None
         self._directory = directory
+        self._quotas = quotas
 
     def run(self) -> None:
         asyncio.run(self._serve())
@@ -65,7 +66,7 @@ class _Thread(threading.Thread):
     async def _serve(self) -> None:
         database = await Database.open(self._directory)
         data_plane = Published()
-        control = Control(database, data_plane, Seal(b"k" * 32))
+        control = Control(database, data_plane, Seal(b"k" * 32), self._quotas)
         credentials = await operators.bootstrap(control)
         assert credentials is not None
         instance = await instances.current(control)
@@ -79,9 +80,15 @@ class _Thread(threading.Thread):
 
 
 @pytest.fixture(scope="module")
-def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminServer]:
+def quotas() -> Quotas:
+    """How much the gateway may hold; a test module that needs less says so itself."""
+    return Quotas()
+
+
+@pytest.fixture(scope="module")
+def admin(tmp_path_factory: pytest.TempPathFactory, quotas: Quotas) -> Iterator[AdminServer]:
     """A fresh gateway for each test module."""
-    thread = _Thread(tmp_path_factory.mktemp("admin"))
+    thread = _Thread(tmp_path_factory.mktemp("admin"), quotas)
     thread.start()
     assert thread.ready.wait(20), "the admin API did not start"
     assert thread.admin is not None

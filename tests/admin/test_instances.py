@@ -53,6 +53,10 @@ def test_supported_features_are_names(cloud: Cloud) -> None:
 
 
 def test_a_feature_of_another_build_is_refused(cloud: Cloud) -> None:
-    """A feature this gateway does not have is refused with the contract's 412."""
-    toggle = sdk.FeatureToggle(name="no_such_feature", enable=True)
-    assert refusal(cloud.create_feature_v2, body=toggle) == (412, "APIG.3458")
+    """A feature of the contract that this gateway does not have is a 412; one nobody has is a 400."""
+
+    def switching_on(name: str) -> tuple[int, str]:
+        return refusal(cloud.create_feature_v2, body=sdk.FeatureToggle(name=name, enable=True))
+
+    assert switching_on("gzip") == (412, "APIG.3458")
+    assert switching_on("no_such_feature")[0] == 400

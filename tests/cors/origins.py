@@ -7,8 +7,9 @@ from crossgate.cors.origin import Origin
 from crossgate.cors.pattern import Pattern
 from crossgate.cors.policy import CorsPolicy
 
-LABELS = st.from_regex(r"[a-z][a-z0-9_-]{0,8}[a-z]", fullmatch=True)
-TOKENS = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,8}", fullmatch=True)
+# Few, so that what is allowed and what is asked meet often.
+LABELS = st.sampled_from(["a", "b", "shop", "x-1", "a_b", "xn--bcher-kva", "com"])
+TOKENS = st.sampled_from(["X-A", "x-a", "X-b", "PATCH", "patch", "Content-Type", "Range"])
 
 
 @st.composite

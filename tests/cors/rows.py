@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,6 +112,7 @@ class Answer(msgspec.Struct):
     body: str
 
 
+@cache
 def _document() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("cases.toml").read_text("utf-8"))
 
@@ -124,8 +126,8 @@ def rows() -> list[Row]:
     """Every case once for each of its values."""
     found = []
     for case in _document()["case"]:
-        for value in case.pop("each", [None]):
-            found.append(msgspec.convert(_with_each(case, value), Row))
+        row = {key: value for key, value in case.items() if key != "each"}
+        found += [msgspec.convert(_with_each(row, value), Row) for value in case.get("each", [None])]
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -20,6 +21,7 @@ IDS = {
 }
 
 
+@cache
 def table(name: str) -> CorsTable:
     """The compiled policy of that name."""
     compiled = compile_content(policies()[name])

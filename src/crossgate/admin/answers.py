@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from crossgate.core.errors import Fault, FaultKind
 from crossgate.core.model.document import refused
@@ -39,8 +40,20 @@ def answer_faults(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def answer_http_error(request: Request, error: HTTPException) -> JSONResponse:
         answer = fault_answer(_http_error(request, error))
-        answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(_methods_of(request))
         return answer
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods the path has; Starlette names those of the first route it met, not of all."""
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes
+        )
+    ]
 
 
 def _invalid_request(error: RequestValidationError) -> Fault:

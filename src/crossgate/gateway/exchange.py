@@ -130,7 +130,7 @@ class Exchange:
             self.lines = forward.end_to_end(self.lines, notes[fields.CONNECTION])
         if fields.MODE in notes:
             self._started_at = self.client.gateway.loop.time()
-        if not self.is_request_done:
+        if self.body or not self.is_request_done:
             self._replay = []
             if fields.EXPECT in notes and not self.is_http10 and not self.body:
                 self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -66,6 +66,11 @@ _RESPONSE_NOTED = {
     b"date": DATE,
 }
 
+# What is known of a line: what its value is noted under, whether it is passed on, and that value.
+_Known = tuple[int, bool, bytes]
+_PASSES: _Known = (_UNNOTED, True, b"")
+_ENDS: _Known = (_UNNOTED, False, b"")
+
 Lines = list[bytes]
 Notes = dict[int, bytes]
 
@@ -78,28 +83,35 @@ class FieldReader:
     def __init__(self, noted: dict[bytes, int], ends_here: tuple[bytes, ...]) -> None:
         self._noted = noted
         self._ends_here = frozenset(ends_here)
-        self._known: dict[bytes, tuple[int, bool, bytes]] = {}
+        self._known: dict[bytes, _Known] = {}
 
     def read(self, lines: Lines) -> tuple[Lines, Notes]:
         """The lines to pass on as they are, and the values of noted fields, repeated ones joined by a comma."""
         passed: Lines = []
         notes: Notes = {}
-        known = self._known
+        known = self._known.get
         for line in lines:
-            kind, passes, value = known.get(line) or self._learn(line)
+            what = known(line) or self._learn(line)
+            if what is _PASSES:
+                passed.append(line)
+                continue
+            kind, passes, value = what
             if passes:
                 passed.append(line)
             if kind:
                 notes[kind] = notes[kind] + b", " + value if kind in notes else value
         return passed, notes
 
-    def _learn(self, line: bytes) -> tuple[int, bool, bytes]:
+    def _learn(self, line: bytes) -> _Known:
         name, _, value = line.partition(b":")
         name = name.lower()
         kind = self._noted.get(name, _UNNOTED)
-        passes = kind in _PASSED_TOO if kind else name not in self._ends_here
-        # RFC 9110 section 5.5: white space around a value is no part of it.
-        what = (kind, passes, value.strip(b" \t"))
+        what = _PASSES
+        if kind:
+            # RFC 9110 section 5.5: white space around a value is no part of it.
+            what = (kind, kind in _PASSED_TOO, value.strip(b" \t"))
+        elif name in self._ends_here:
+            what = _ENDS
         if name in _REPEATED and len(line) <= _LONGEST_REMEMBERED:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()

@@ -1,6 +1,7 @@
 """The database file: opening, creating and migrating it, and its transactions."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 FILE_NAME = "crossgate.db"
 SCHEMA = "0001"
-_BUSY_MS = 5_000
+_PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
 class DatabaseUnusable(Exception):  # noqa: N818
@@ -45,6 +46,8 @@ class Database:
 
         Raises DatabaseNewer or DatabaseBroken, each with a sentence that says what to do.
         """
+        if not directory.is_dir():
+            raise DatabaseBroken(f"The database cannot be opened: {directory} is not a directory; create it.")
         file = directory / FILE_NAME
         database = cls(_engine(file), file)
         try:
@@ -140,12 +143,15 @@ def _engine(file: Path) -> AsyncEngine:
 def _on_connect(connection: Any, _record: object) -> None:
     # SQLAlchemy's BEGIN below decides when a transaction starts, not the driver.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except sqlite3.DatabaseError:
+        # The pool never sees a connection that fails here, so nobody else would close it.
+        connection.close()
+        raise
 
 
 def _on_begin(connection: Connection) -> None:

@@ -79,7 +79,7 @@ class Supervisor:
     def _ready(self, name: str) -> None:
         if name in self._awaited:
             self._awaited.remove(name)
-            if not self._awaited:
+            if not self._awaited and not self._failure:
                 self._started()
 
     def _failed(self, name: str, reason: str) -> None:

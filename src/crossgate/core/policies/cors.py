@@ -147,7 +147,7 @@ def _unknown_key(name: str) -> Finding:
 
 def _finding(code: str, at: str, message: str, fix: str) -> Finding:
     # A key can be anything; as a place it must still be fit to print.
-    return Finding(code=f"cors.{code}", at=shown(at)[1:-1], message=message, fix=fix)
+    return Finding(code=f"cors.{code}", at=shown(at)[1:-1] or "plugin_content", message=message, fix=fix)
 
 
 def _elements(text: str) -> tuple[str, ...]:
