@@ -36,6 +36,15 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def is_waiting(pid: int) -> bool:
+    """Whether the process has nothing to do, for a tenth of a second at least."""
+    for _ in range(10):
+        if Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "S":
+            return False
+        time.sleep(0.01)
+    return True
+
+
 class Crossgate:
     """One `crossgate up` on free ports of this machine, with its data in `data`."""
 
@@ -94,6 +103,13 @@ class Crossgate:
         """Every process `child` has been, oldest first."""
         return [int(pid) for pid in re.findall(rf"child started child={child} pid=(\d+)", self.log)]
 
+    def wait_for_spare(self) -> None:
+        """Return when a control process waits for its turn, everything imported."""
+        started = r"spare started child=control pid=(\d+)"
+        wait_until(lambda: re.search(started, self.log))
+        spare = int(re.findall(started, self.log)[-1])
+        wait_until(lambda: is_waiting(spare))
+
     def kill(self, child: str) -> None:
         """kill -9 the process that is `child` now."""
         os.kill(self.pids(child)[-1], signal.SIGKILL)
@@ -111,7 +127,7 @@ class Crossgate:
         """Make sure that no process of ours outlives its test: without a supervisor the children end."""
         self.process.kill()
         self.process.wait()
-        for pid in self.pids("[a-z0-9-]+"):
+        for pid in map(int, re.findall(r" pid=(\d+)", self.log)):
             wait_until(lambda pid=pid: not is_alive(pid))  # type: ignore[misc]
 
     def _place(self, name: str) -> str:

@@ -160,6 +160,7 @@ def test_a_killed_control_process_is_replaced(crossgate: Crossgate) -> None:
     """kill -9 of control costs no configuration; the admin API answers again in time, the gateway always."""
     publish(crossgate)
     group = default_group(crossgate)
+    crossgate.wait_for_spare()
     killed = time.monotonic()
     crossgate.kill("control")
 

@@ -34,6 +34,11 @@ def drain(*_: object) -> NoReturn:
 
 note("started")
 signal.signal(signal.SIGTERM, signal.SIG_IGN if CONDUCT == "stubborn" else drain)
+if CONDUCT == "waits":
+    first = channel.makefile("rb").readline()
+    note("heard:" + json.loads(first)["event"] if first else "orphaned")
+    if not first:
+        sys.exit(0)
 if CONDUCT == "dies":
     sys.exit(3)
 if CONDUCT == "fails":

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ SOON_S = 10.0
 def child(name: str, conduct: str = "serves", sockets: tuple[socket.socket, ...] = ()) -> Child:
     """A child that behaves as `conduct` says."""
     return Child(name, (sys.executable, "-I", "-S", CHILD, conduct, name), sockets)
+
+
+def spared(name: str) -> Child:
+    """A child that waits for its turn, with another one behind it."""
+    return replace(child(name, "waits"), with_spare=True)
 
 
 def notes(name: str, word: str) -> list[int]:
@@ -91,6 +97,38 @@ def test_a_killed_child_is_replaced_at_once() -> None:
         assert time.monotonic() - killed < 1.0
         assert len(notes("control", "started")) == 1
         await running.end()
+
+    asyncio.run(story())
+
+
+def test_a_spare_takes_over() -> None:
+    """A process that already waits begins when its predecessor dies, and yet another one waits then."""
+
+    async def story() -> None:
+        running = Running(spared("control"), child("worker"))
+        await until(lambda: len(notes("control", "started")) == 2)
+        first, second = notes("control", "started")
+        assert notes("control", "heard:begin") == [first]
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: len(notes("control", "started")) == 3)
+
+        assert notes("control", "heard:begin") == [first, second]
+        assert await running.end() is True
+
+    asyncio.run(story())
+
+
+def test_a_spare_that_dies_is_replaced() -> None:
+    """Whoever is killed, somebody waits; the one at work is not disturbed."""
+
+    async def story() -> None:
+        running = Running(spared("control"), child("worker"))
+        await until(lambda: len(notes("control", "started")) == 2)
+        os.kill(notes("control", "started")[1], signal.SIGKILL)
+        await until(lambda: len(notes("control", "started")) == 3)
+
+        assert len(notes("control", "heard:begin")) == 1
+        assert await running.end() is True
 
     asyncio.run(story())
 

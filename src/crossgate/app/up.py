@@ -62,7 +62,8 @@ def _where(settings: Settings, gateway_url: str, admin_url: str) -> str:
         f"Crossgate {__version__} is up.\n"
         f"  gateway    {gateway_url}  ({workers})\n"
         f"  admin API  {admin_url}\n"
-        f"  operator   {operator}  (the keys that sign admin requests; readable by you alone)\n"
-        f"  next       create a group, an API and a backend with any SDK of the contract, then publish\n"
+        f"  operator   {operator}  (its keys and password; readable by you alone)\n"
+        f"  next       POST {admin_url}/v3/auth/tokens with that password or sign with those keys,\n"
+        f"             create a group and an API, publish it, call it\n"
         f"  Listening on {settings.host}; --host 0.0.0.0 listens on every address. Ctrl-C drains and ends."
     )

@@ -68,7 +68,6 @@ class CrossOrigin(Protocol):
 
     def grant(self, origin: bytes | None, /) -> Grant:
         """What a response carries for this `Origin` field value; None when the request has no such field."""
-        ...  # pragma: no cover
 
 
 def is_preflight(method: bytes, origin: bytes | None, requested_method: bytes | None) -> bool:

@@ -55,7 +55,9 @@ def test_case(case: dict[str, Any]) -> None:
     assert [f"{finding.code} {finding.at}" for finding in found] == case.get("refused", [])
 
 
-@pytest.mark.parametrize("case", [case for case in CASES["case"] if "refused" in case], ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES["case"] if "refused" in case], ids=lambda case: case["name"]
+)
 def test_every_finding_says_what_to_do(case: dict[str, Any]) -> None:
     """A refusal without a way out is half an answer."""
     assert all(finding.message and finding.fix for finding in _findings(_document(case)))
