@@ -56,7 +56,9 @@ def test_a_misplaced_wildcard_is_told_apart(text: str) -> None:
         read_pattern(text)
 
 
-@pytest.mark.parametrize("text", ["*.example.com", "https://*.", "https://*.127.0.0.1", "https://*.[::1]"])
+@pytest.mark.parametrize(
+    "text", ["*.example.com", "https://*.", "https://*.127.0.0.1", "https://*.[::1]", "http://localhost:80:*"]
+)
 def test_what_is_no_pattern_is_not_read_as_one(text: str) -> None:
     """A scheme is needed, and a name that can have names below it."""
     with pytest.raises(NotAnOriginError):
@@ -83,6 +85,15 @@ def test_odd_bytes_match_nothing(every: list[Pattern], junk: bytes) -> None:
     for value in (junk, b"https://" + junk + b"." + tail, str(every[0].base).encode() + junk):
         if PatternSet(every).matches(value):
             assert parse_origin(value) is not None
+
+
+def test_a_longer_name_may_have_another_scheme() -> None:
+    """What one pattern does not stand for, another below it still may."""
+    every = PatternSet([read_pattern("https://*.example.com"), read_pattern("http://*.dev.example.com")])
+
+    assert every.matches(b"http://a.dev.example.com")
+    assert every.matches(b"https://a.dev.example.com")
+    assert not every.matches(b"http://a.example.com")
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossgate.cors.origin import Origin
+from crossgate.cors.pattern import Pattern
 from crossgate.cors.policy import CorsPolicy
 from crossgate.cors.server import ANSWER_FIELDS, Fields, merge
 from crossgate.cors.table import CorsTable, compile_policy
-from tests.cors.origins import TOKENS, origins, policies, usable_policies
+from tests.cors.origins import TOKENS, origins, patterns, policies, usable_policies
 
 ORIGINS = st.one_of(
     st.none(),
     st.binary(max_size=30),
     origins().map(lambda origin: str(origin).encode()),
-    st.sampled_from([b"null", b"https://a.b.example", b"http://localhost:3000", b"x" * 1000]),
+    st.sampled_from(
+        [b"null", b"https://a.b.example", b"http://x.a.b.example", b"http://localhost:3000", b"x" * 1000]
+    ),
 )
 HEADERS = st.lists(
     st.tuples(
@@ -84,12 +88,14 @@ def test_a_refused_origin_gets_nothing(
             assert not [name for name, _ in merge(grant, headers) if name.lower() in ANSWER_FIELDS]
 
 
-@given(usable_policies(), origins(), ORIGINS)
-def test_adding_an_origin_never_blocks_another(policy: CorsPolicy, added: object, origin: bytes | None) -> None:
+@given(usable_policies(), st.one_of(origins(), patterns()), ORIGINS)
+def test_adding_an_entry_never_blocks_another(
+    policy: CorsPolicy, added: Origin | Pattern, origin: bytes | None
+) -> None:
     """Who was allowed stays allowed."""
-    wider = msgspec.structs.replace(policy, origins=(*policy.origins, str(added)))
+    wider = msgspec.structs.replace(policy, origins=(str(added), *policy.origins))
 
-    assert compiled(wider).grant(str(added).encode()).allowed
+    assert isinstance(added, Pattern) or compiled(wider).grant(str(added).encode()).allowed
     if compiled(policy).grant(origin).allowed:
         assert compiled(wider).grant(origin).allowed
 

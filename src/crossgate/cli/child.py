@@ -13,13 +13,13 @@ from crossgate.app.orders import ControlOrders, WorkerOrders
 def main(role: str, orders: str) -> None:
     """Become a `worker` or the `control` process, as `orders` has it."""
     if role == "worker":
-        from crossgate.app import worker  # noqa: PLC0415
+        from crossgate.app.worker import run as run_worker  # noqa: PLC0415
 
-        worker.run(msgspec.json.decode(orders, type=WorkerOrders))
+        run_worker(msgspec.json.decode(orders, type=WorkerOrders))
     else:
-        from crossgate.app import control  # noqa: PLC0415
+        from crossgate.app.control import run as run_control  # noqa: PLC0415
 
-        control.run(msgspec.json.decode(orders, type=ControlOrders))
+        run_control(msgspec.json.decode(orders, type=ControlOrders))
 
 
 if __name__ == "__main__":

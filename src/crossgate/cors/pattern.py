@@ -54,6 +54,8 @@ def read_pattern(text: str) -> Pattern:
     if "*" in rest or "*" in scheme or scheme.lower() not in ("http", "https"):
         raise MisplacedWildcardError("`*` can only be the whole left-most label, or the whole port")
     base = read_origin(f"{scheme}://{rest}")
+    if is_any_port and split_port(rest)[1] is not None:
+        raise NotAnOriginError("it has two ports")
     if is_below and is_address(base.host):
         raise NotAnOriginError("an address has no names below it")
     return Pattern(base, is_below, is_any_port)
@@ -108,16 +110,16 @@ class _Endings:
         dot = len(origin.rsplit(b".", self._shallowest)[0])
         for _ in range(self._shallowest, self._deepest + 1):
             prefixes = self._tails.get(origin[dot:])
-            if prefixes is not None:
-                is_allowed = origin.startswith(prefixes) and _has_sendable_length(origin)
-                return is_allowed and _LABELS_OF_WEB_HOST.fullmatch(origin, 0, dot) is not None
+            # With the other scheme a longer tail may still match; with the same one it would see the same labels.
+            if prefixes is not None and origin.startswith(prefixes):
+                return _LABELS_OF_WEB_HOST.fullmatch(origin, 0, dot) is not None and _is_sendable(origin)
             dot = origin.rfind(b".", 0, dot)
             if dot < 0:
                 break
         return origin in self._whole
 
 
-def _has_sendable_length(origin: bytes) -> bool:
+def _is_sendable(origin: bytes) -> bool:
     if len(origin) <= MAX_HOST_BYTES:
         return True
     return len(split_port(origin.decode("latin-1").partition("://")[2])[0]) <= MAX_HOST_BYTES

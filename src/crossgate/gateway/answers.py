@@ -8,6 +8,7 @@ import msgspec
 from crossgate.core.errors import Fault
 from crossgate.core.snapshot.snapshot import MockAnswer
 from crossgate.cors.server import Grant, PreflightAnswer, merge
+from crossgate.gateway.fields import pairs
 
 if TYPE_CHECKING:
     from crossgate.gateway.exchange import Exchange
@@ -16,7 +17,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus} | {494: "Reque
 STATUS_LINES = {
     status: f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n".encode("ascii") for status in range(100, 1000)
 }
-_JSON = b"Content-Type: application/json"
+_JSON = b"\r\nContent-Type: application/json\r\n"
 _SERVER_AND_ID = b"Server: api-gateway\r\nX-Request-Id: "
 
 
@@ -29,7 +30,8 @@ class _Body(msgspec.Struct):
 def preflight(exchange: "Exchange", answer: PreflightAnswer) -> bytes:
     """The answer of a `cors` plugin to a preflight; its body is empty."""
     framing = b"" if answer.status == 204 else b"Content-Length: 0\r\n"
-    return head(exchange, answer.status, [_date(exchange)], answer.block, framing)
+    date = b"Date: " + exchange.client.gateway.date() + b"\r\n"
+    return head(exchange, answer.status, date + answer.block, framing)
 
 
 def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> bytes:
@@ -44,46 +46,33 @@ def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> byte
 
 
 def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -> bytes:
-    lines, block = [_date(exchange), _JSON], b""
+    block = b"Date: " + exchange.client.gateway.date() + _JSON
     if grant is not None:
-        if grant.exposes_all_names:
-            lines = merged(grant, lines)
-        else:
-            block = grant.block
+        block = merged(grant, block) if grant.exposes_all_names else block + grant.block
     framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
-    start = head(exchange, status, lines, block, framing)
+    start = head(exchange, status, block, framing)
     return start if exchange.head.method == b"HEAD" or status in (204, 304) else start + body
 
 
-def _date(exchange: "Exchange") -> bytes:
-    return b"Date: " + exchange.client.gateway.date()
+def merged(grant: Grant, block: bytes) -> bytes:
+    """`block` with the grant applied to it: what cors.server.merge decides."""
+    return b"".join(name + b": " + value + b"\r\n" for name, value in merge(grant, pairs(block)))
 
 
-def merged(grant: Grant, lines: list[bytes]) -> list[bytes]:
-    """`lines` with the grant applied to them: what cors.server.merge decides."""
-    cut = (line.partition(b":") for line in lines)
-    return [
-        name + b": " + value for name, value in merge(grant, ((name, value.strip()) for name, _, value in cut))
-    ]
-
-
-def head(exchange: "Exchange", status: int, lines: list[bytes], block: bytes, framing: bytes) -> bytes:
-    """Status line and fields, the empty line included. `lines` is never empty: it holds at least a Date."""
+def head(exchange: "Exchange", status: int, block: bytes, framing: bytes) -> bytes:
+    """Status line and fields, the empty line included."""
     if not exchange.keep_alive:
-        connection = b"Connection: close\r\n"
+        connection = b"Connection: close\r\n\r\n"
     else:
-        connection = b"Connection: keep-alive\r\n" if exchange.is_http10 else b""
+        connection = b"Connection: keep-alive\r\n\r\n" if exchange.is_http10 else b"\r\n"
     return b"".join(
         (
             STATUS_LINES[status],
-            b"\r\n".join(lines),
-            b"\r\n",
             framing,
             _SERVER_AND_ID,
             exchange.request_id,
             b"\r\n",
             block,
             connection,
-            b"\r\n",
         )
     )

@@ -6,14 +6,11 @@ from typing import Protocol, cast
 import httptools
 
 from crossgate.core.snapshot.snapshot import Address
-from crossgate.cors.server import MERGE_SENSITIVE
 from crossgate.gateway import fields
-from crossgate.gateway.fields import Lines, Notes
+from crossgate.gateway.fields import Notes
 
 # A backend's head may be as long as a client's (gateway.md 2.5 names no limit of its own).
 MAX_HEAD_BYTES = 128 * 1024
-
-_FIELDS = fields.response_fields(MERGE_SENSITIVE)
 
 
 class Listener(Protocol):
@@ -35,7 +32,7 @@ class Listener(Protocol):
 class BackendConnection(asyncio.Protocol):
     """A connection that carries one exchange, then waits in its pool for the next.
 
-    What has been read since the exchange last looked stands in `status`, `lines`, `notes`, `interim`, `parts` and
+    What has been read since the exchange last looked stands in `status`, `passed`, `notes`, `interim`, `parts` and
     `is_done`; the exchange takes `interim` and `parts` away as it writes them.
     """
 
@@ -48,7 +45,7 @@ class BackendConnection(asyncio.Protocol):
         self.is_tunnel = False
         self.is_closed = False
         self.status = 0
-        self.lines: Lines = []
+        self.passed = b""
         self.notes: Notes = {}
         self.interim: list[bytes] = []
         self.parts: list[bytes] = []
@@ -57,6 +54,7 @@ class BackendConnection(asyncio.Protocol):
         self.keeps_alive = False
         self._method = b""
         self._head = b""
+        self._fields = fields.response_fields()
         self._parser = httptools.HttpResponseParser(self)
 
     def carry(self, listener: Listener, method: bytes) -> None:
@@ -148,10 +146,9 @@ class BackendConnection(asyncio.Protocol):
     # httptools callbacks; the parser checks every byte of a head that is cut into lines here
 
     def on_headers_complete(self) -> None:
-        head, _, self._head = self._head.lstrip(b"\r\n").partition(b"\r\n\r\n")
-        lines = head.split(b"\r\n")
-        del lines[0]
-        self.lines, self.notes = _FIELDS.read(lines)
+        _, _, rest = self._head.lstrip(b"\r\n").partition(b"\r\n")
+        block, _, self._head = (b"\r\n" + rest).partition(b"\r\n\r\n")
+        self.passed, self.notes = self._fields.read(block[2:] + b"\r\n" if block else b"")
         self.status = self._parser.get_status_code()
         self.keeps_alive = self._parser.should_keep_alive()
         self.has_head = True
@@ -167,4 +164,4 @@ class BackendConnection(asyncio.Protocol):
             return
         self.has_head = False
         if self.status != 100:
-            self.interim.append(b"HTTP/1.1 %d \r\n%b\r\n\r\n" % (self.status, b"\r\n".join(self.lines)))
+            self.interim.append(b"HTTP/1.1 %d \r\n%b\r\n" % (self.status, self.passed))

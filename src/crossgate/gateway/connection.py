@@ -16,7 +16,7 @@ from crossgate.core.snapshot.dispatch import Head
 from crossgate.gateway import fields
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.exchange import Exchange
-from crossgate.gateway.fields import Lines, Notes
+from crossgate.gateway.fields import Notes
 
 if TYPE_CHECKING:
     from crossgate.gateway.listener import Gateway
@@ -39,7 +39,6 @@ LINGER_BYTES = 16 * 1024 * 1024
 
 _END = b"\r\n\r\n"
 _LINE_END = b"\r\n"
-_FIELDS = fields.request_fields()
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +52,7 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = 0.0
         self.is_reading_paused = False
         self._parser = httptools.HttpRequestParser(self)
+        self._fields = fields.request_fields()
         self._partial_head = bytearray()
         self._body_left: int | None = None
         self._body_tail = b""
@@ -159,23 +159,21 @@ class ClientConnection(asyncio.Protocol):
 
     def _read_body_despite_upgrade(self, head: bytes) -> None:
         """An Upgrade field stops the parser; the body it announces, if any, is read as ever (RFC 9110 7.8)."""
-        lines = head[: -len(_END)].split(b"\r\n")
         self._parser = httptools.HttpRequestParser(self)
         try:
-            self._parser.feed_data(b"\r\n".join(fields.without(lines, frozenset((b"upgrade",)))) + _END)
+            self._parser.feed_data(fields.without(head, frozenset((b"upgrade",))))
         except httptools.HttpParserUpgrade:
             # It was CONNECT, which is refused.
             self._parser = httptools.HttpRequestParser(self)
 
     def _admit(self, head: bytes) -> None:
         """Makes an exchange of a complete head and puts it in the queue."""
-        lines = head[: -len(_END)].split(b"\r\n")
-        words = lines[0].split(b" ")
+        start = head.index(b"\r\n")
+        words = head[:start].split(b" ")
         if len(words) != 3:
             raise httptools.HttpParserError("no HTTP version")
         method, target, version = words
-        del lines[0]
-        passed, notes = _FIELDS.read(lines)
+        passed, notes = self._fields.read(head[start + 2 : -2])
         exchange = Exchange(self, _head(method, target, notes), passed, notes)
         if version != b"HTTP/1.1" or fields.CONNECTION in notes:
             exchange.is_http10 = version == b"HTTP/1.0"
@@ -184,7 +182,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.keep_alive = False
         host = notes.get(fields.HOST)
         if version != b"HTTP/1.1" or not host or b"," in host or len(head) > MAX_FIELD_BYTES:
-            exchange.refusal = _refusal(version, head, target, notes, passed)
+            exchange.refusal = _refusal(version, head, target, notes)
         self._queue.append(exchange)
         if fields.CONTENT_LENGTH in notes or fields.TRANSFER_ENCODING in notes:
             length = notes.get(fields.CONTENT_LENGTH)
@@ -230,7 +228,7 @@ class ClientConnection(asyncio.Protocol):
         """Answers `fault` to what cannot be read on as a request, and reads no further."""
         exchange = self._reading
         if exchange is None:
-            exchange = Exchange(self, *_salvaged(bytes(self._partial_head)))
+            exchange = Exchange(self, *self._salvaged(bytes(self._partial_head)))
             self._queue.append(exchange)
         self._partial_head.clear()
         self._reading = None
@@ -241,6 +239,13 @@ class ClientConnection(asyncio.Protocol):
             exchange.fail(fault)
         else:
             exchange.refusal = fault
+
+    def _salvaged(self, partial: bytes) -> tuple[Head, bytes, Notes]:
+        """What can be told of a head that will not be read to its end."""
+        start, _, rest = partial.partition(b"\r\n")
+        words = start.split(b" ")
+        _, notes = self._fields.read(rest[: rest.rfind(b"\r\n") + 2])
+        return _head(words[0], words[1] if len(words) > 1 else b"", notes), b"", notes
 
     # exchanges
 
@@ -356,20 +361,12 @@ def _head(method: bytes, target: bytes, notes: Notes) -> Head:
     )
 
 
-def _salvaged(partial: bytes) -> tuple[Head, Lines, Notes]:
-    """What can be told of a head that will not be read to its end."""
-    lines = partial.split(b"\r\n")
-    words = lines[0].split(b" ")
-    _, notes = _FIELDS.read(lines[1:-1])
-    return _head(words[0], words[1] if len(words) > 1 else b"", notes), [], notes
-
-
 def _keeps_alive(version: bytes, notes: Notes) -> bool:
     options = fields.connection_options(notes.get(fields.CONNECTION, b""))
     return b"close" not in options if version == b"HTTP/1.1" else b"keep-alive" in options
 
 
-def _refusal(version: bytes, head: bytes, target: bytes, notes: Notes, passed: Lines) -> Fault | None:
+def _refusal(version: bytes, head: bytes, target: bytes, notes: Notes) -> Fault | None:
     """Why a well-formed head is not accepted all the same (gateway.md 2.5, RFC 9112 section 3.2)."""
     if version not in (b"HTTP/1.1", b"HTTP/1.0"):
         return runtime.BAD_REQUEST.because("HTTP/1.1 is spoken here")
@@ -380,7 +377,7 @@ def _refusal(version: bytes, head: bytes, target: bytes, notes: Notes, passed: L
         return None
     if len(target) > MAX_TARGET_BYTES:
         return Fault(runtime.URI_TOO_LARGE)
-    longest = max(map(len, (*passed, *notes.values())), default=0)
+    longest = max(map(len, head.split(b"\r\n")[1:]))
     if len(head) - len(target) > MAX_HEAD_BYTES or longest > MAX_FIELD_BYTES:
         return Fault(runtime.HEADERS_TOO_LARGE)
     return None

@@ -15,7 +15,7 @@ from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer
 from crossgate.cors.server import Grant
 from crossgate.gateway import answers, fields, forward
 from crossgate.gateway.backend import BackendConnection
-from crossgate.gateway.fields import Lines, Notes, connection_options
+from crossgate.gateway.fields import Notes, connection_options
 from crossgate.gateway.pool import is_name_failure
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Exchange:
     _started_at = 0.0
     _sent_at = 0.0
 
-    def __init__(self, client: "ClientConnection", head: Head, lines: Lines, notes: Notes) -> None:
+    def __init__(self, client: "ClientConnection", head: Head, passed: bytes, notes: Notes) -> None:
         self.client = client
         self.head = head
-        self.lines = lines
+        self.passed = passed
         self.notes = notes
         self.body: list[bytes] = []
 
@@ -127,7 +127,7 @@ class Exchange:
     def _forward(self) -> None:
         notes = self.notes
         if fields.CONNECTION in notes:
-            self.lines = forward.end_to_end(self.lines, notes[fields.CONNECTION])
+            self.passed = forward.end_to_end(self.passed, notes[fields.CONNECTION])
         if fields.MODE in notes:
             self._started_at = self.client.gateway.loop.time()
         if self.body or not self.is_request_done:
@@ -284,24 +284,23 @@ class Exchange:
         self.client.transport.write(data)
 
     def _response_head(self, backend: BackendConnection) -> bytes:
-        gateway, lines = self.client.gateway, backend.lines
+        gateway, passed = self.client.gateway, backend.passed
         if fields.CONNECTION in backend.notes:
-            lines = forward.end_to_end(lines, backend.notes[fields.CONNECTION])
+            passed = forward.end_to_end(passed, backend.notes[fields.CONNECTION])
         if fields.DATE not in backend.notes:
-            lines.append(b"Date: " + gateway.date())
+            passed += b"Date: " + gateway.date() + b"\r\n"
         if fields.MODE in self.notes:
-            lines = [*lines, *self._latency(gateway.loop.time())]
+            passed += self._latency(gateway.loop.time())
         grant = self._grant
-        block = b""
         if grant is not None:
             if fields.CROSS_ORIGIN in backend.notes or grant.exposes_all_names:
-                lines = answers.merged(grant, lines)
+                passed = answers.merged(grant, passed)
             else:
-                block = grant.block
+                passed += grant.block
         if not self.is_request_done and backend.is_done:
             self.keep_alive = False
         framing = self._response_framing(backend)
-        return answers.head(self, backend.status, lines, block, framing)
+        return answers.head(self, backend.status, passed, framing)
 
     def _response_framing(self, backend: BackendConnection) -> bytes:
         """How the client will find the end of the response (RFC 9112 section 6.3)."""
@@ -320,11 +319,11 @@ class Exchange:
         self._is_chunked_response = True
         return b"Transfer-Encoding: chunked\r\n"
 
-    def _latency(self, now: float) -> list[bytes]:
+    def _latency(self, now: float) -> bytes:
         if self.notes[fields.MODE].lower() != b"debug":
-            return []
-        total, upstream = now - self._started_at, now - self._sent_at
-        return [b"X-Apig-Latency: %d" % (total * 1000), b"X-Apig-Upstream-Latency: %d" % (upstream * 1000)]
+            return b""
+        total, upstream = (now - self._started_at) * 1000, (now - self._sent_at) * 1000
+        return b"X-Apig-Latency: %d\r\nX-Apig-Upstream-Latency: %d\r\n" % (total, upstream)
 
     def fail(self, fault: Fault) -> None:
         """Answers with `fault`, or cuts the connection where an answer has already begun."""

@@ -1,10 +1,13 @@
 """Header fields: which the data plane notes, which it passes on, which end here.
 
-A head is read line by line, as bytes. The lines that browsers and servers repeat in every message are remembered
-whole, so that reading one of them again is a single dictionary look-up.
+A block of fields is bytes as on the wire, every line with its CRLF. A page repeats its fields with every call it
+makes over one connection, and a backend with every answer of the same second, so each connection's reader
+remembers the block it read last.
 """
 
 from typing import Final
+
+from crossgate.cors.server import MERGE_SENSITIVE
 
 # What a noted field is noted under.
 HOST: Final = 1
@@ -26,23 +29,12 @@ _UNNOTED: Final = 0
 
 _PASSED_TOO = frozenset((ORIGIN, REQUESTED_METHOD, REQUESTED_HEADERS, STAGE, DATE, CROSS_ORIGIN))
 
-# Fields whose lines are worth remembering: few values, sent again and again, and never a secret.
-_REPEATED = frozenset(
-    b"""accept accept-encoding accept-language access-control-allow-credentials access-control-allow-headers
-    access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age
-    access-control-request-headers access-control-request-method cache-control connection content-encoding
-    content-length content-type dnt host keep-alive origin pragma priority sec-ch-ua sec-ch-ua-mobile
-    sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-gpc server strict-transport-security te
-    transfer-encoding upgrade-insecure-requests user-agent vary x-content-type-options x-frame-options
-    x-powered-by x-stage""".split()
-)
-_MOST_REMEMBERED = 4096
-_LONGEST_REMEMBERED = 256
-
 # Hop-by-hop fields (RFC 9110 section 7.6.1).
 _HOP_BY_HOP = (b"keep-alive", b"proxy-connection", b"te", b"trailer")
-_REQUEST_ENDS_HERE = (*_HOP_BY_HOP, b"x-real-ip", b"x-forwarded-proto", b"x-forwarded-host", b"x-request-id")
-_RESPONSE_ENDS_HERE = (*_HOP_BY_HOP, b"server", b"x-request-id")
+_REQUEST_ENDS_HERE = frozenset(
+    (*_HOP_BY_HOP, b"x-real-ip", b"x-forwarded-proto", b"x-forwarded-host", b"x-request-id")
+)
+_RESPONSE_ENDS_HERE = frozenset((*_HOP_BY_HOP, b"server", b"x-request-id"))
 _REQUEST_NOTED = {
     b"host": HOST,
     b"origin": ORIGIN,
@@ -58,7 +50,7 @@ _REQUEST_NOTED = {
     b"x-forwarded-for": FORWARDED_FOR,
     b"x-crossgate-hops": HOPS,
 }
-_RESPONSE_NOTED = {
+_RESPONSE_NOTED = dict.fromkeys(MERGE_SENSITIVE, CROSS_ORIGIN) | {
     b"transfer-encoding": TRANSFER_ENCODING,
     b"upgrade": UPGRADE,
     b"connection": CONNECTION,
@@ -66,67 +58,53 @@ _RESPONSE_NOTED = {
     b"date": DATE,
 }
 
-# What is known of a line: what its value is noted under, whether it is passed on, and that value.
-_Known = tuple[int, bool, bytes]
-_PASSES: _Known = (_UNNOTED, True, b"")
-_ENDS: _Known = (_UNNOTED, False, b"")
-
-Lines = list[bytes]
 Notes = dict[int, bytes]
 
 
 class FieldReader:
-    """Reads the lines of a head by one table of special fields."""
+    """Reads the fields of one connection's heads by a table of those that are special."""
 
-    __slots__ = ("_ends_here", "_known", "_noted")
+    __slots__ = ("_block", "_ends_here", "_noted", "_read")
 
-    def __init__(self, noted: dict[bytes, int], ends_here: tuple[bytes, ...]) -> None:
+    def __init__(self, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> None:
         self._noted = noted
-        self._ends_here = frozenset(ends_here)
-        self._known: dict[bytes, _Known] = {}
+        self._ends_here = ends_here
+        self._block: bytes | None = None
+        self._read: tuple[bytes, Notes] = (b"", {})
 
-    def read(self, lines: Lines) -> tuple[Lines, Notes]:
-        """The lines to pass on as they are, and the values of noted fields, repeated ones joined by a comma."""
-        passed: Lines = []
+    def read(self, block: bytes) -> tuple[bytes, Notes]:
+        """The lines to pass on as they are, and the values of noted fields, repeated ones joined by a comma.
+
+        Whoever gets the notes must not change them: the next head may get the same.
+        """
+        if block == self._block:
+            return self._read
+        passed: list[bytes] = []
         notes: Notes = {}
-        known = self._known.get
-        for line in lines:
-            what = known(line) or self._learn(line)
-            if what is _PASSES:
-                passed.append(line)
-                continue
-            kind, passes, value = what
-            if passes:
-                passed.append(line)
+        for line in block.split(b"\r\n")[:-1]:
+            name, _, value = line.partition(b":")
+            name = name.lower()
+            kind = self._noted.get(name, _UNNOTED)
             if kind:
+                # RFC 9110 section 5.5: white space around a value is no part of it.
+                value = value.strip(b" \t")
                 notes[kind] = notes[kind] + b", " + value if kind in notes else value
-        return passed, notes
-
-    def _learn(self, line: bytes) -> _Known:
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        kind = self._noted.get(name, _UNNOTED)
-        what = _PASSES
-        if kind:
-            # RFC 9110 section 5.5: white space around a value is no part of it.
-            what = (kind, kind in _PASSED_TOO, value.strip(b" \t"))
-        elif name in self._ends_here:
-            what = _ENDS
-        if name in _REPEATED and len(line) <= _LONGEST_REMEMBERED:
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
-            self._known[line] = what
-        return what
+            if kind in _PASSED_TOO if kind else name not in self._ends_here:
+                passed.append(line)
+        passed.append(b"")
+        self._block = block
+        self._read = b"\r\n".join(passed), notes
+        return self._read
 
 
 def request_fields() -> FieldReader:
-    """A reader for requests."""
+    """A reader for the requests of a connection."""
     return FieldReader(_REQUEST_NOTED, _REQUEST_ENDS_HERE)
 
 
-def response_fields(merge_sensitive: frozenset[bytes]) -> FieldReader:
-    """A reader for responses; fields in `merge_sensitive` are noted under CROSS_ORIGIN and passed on."""
-    return FieldReader(_RESPONSE_NOTED | dict.fromkeys(merge_sensitive, CROSS_ORIGIN), _RESPONSE_ENDS_HERE)
+def response_fields() -> FieldReader:
+    """A reader for the responses of a connection; what needs merging is noted under CROSS_ORIGIN and passed on."""
+    return FieldReader(_RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
 
 
 def connection_options(value: bytes) -> frozenset[bytes]:
@@ -134,6 +112,13 @@ def connection_options(value: bytes) -> frozenset[bytes]:
     return frozenset(option.strip().lower() for option in value.split(b","))
 
 
-def without(lines: Lines, names: frozenset[bytes]) -> Lines:
-    """`lines` less those whose lower-case name is in `names`."""
-    return [line for line in lines if line.partition(b":")[0].lower() not in names]
+def without(block: bytes, names: frozenset[bytes]) -> bytes:
+    """`block` less the fields whose lower-case name is in `names`."""
+    lines = block.split(b"\r\n")
+    return b"\r\n".join(line for line in lines if line.partition(b":")[0].lower() not in names)
+
+
+def pairs(block: bytes) -> list[tuple[bytes, bytes]]:
+    """Names and values of `block`."""
+    cut = (line.partition(b":") for line in block.split(b"\r\n")[:-1])
+    return [(name, value.strip(b" \t")) for name, _, value in cut]

@@ -7,7 +7,7 @@ from crossgate.core.snapshot.dispatch import Verdict
 from crossgate.core.snapshot.mapping import Call, Mapped, Mapping
 from crossgate.core.snapshot.snapshot import HttpTarget
 from crossgate.gateway import fields
-from crossgate.gateway.fields import Lines, Notes, connection_options, without
+from crossgate.gateway.fields import Notes, connection_options, without
 
 if TYPE_CHECKING:
     from crossgate.gateway.exchange import Exchange
@@ -26,12 +26,12 @@ def hops(notes: Notes) -> int:
     return int(value) if value is not None and value.isdigit() and len(value) < 4 else 0
 
 
-def end_to_end(lines: Lines, connection: bytes) -> Lines:
-    """`lines` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
+def end_to_end(block: bytes, connection: bytes) -> bytes:
+    """`block` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
     if connection in _USUAL:
-        return lines
+        return block
     named = connection_options(connection) - _KEPT_OPTIONS
-    return without(lines, named) if named else lines
+    return without(block, named) if named else block
 
 
 def chunked(chunks: list[bytes]) -> list[bytes]:
@@ -41,19 +41,19 @@ def chunked(chunks: list[bytes]) -> list[bytes]:
 
 def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> bytes:
     """Request line and fields, the empty line included."""
-    client, head, notes, lines = exchange.client, exchange.head, exchange.notes, exchange.lines
+    client, head, notes, passed = exchange.client, exchange.head, exchange.notes, exchange.passed
     host_line = target.host_line
     if target.mapping is None:
         request_target = _target(verdict, target)
     else:
         mapped = _mapped(exchange, verdict, target.mapping)
         request_target = _joined(mapped.path, verdict) + (b"?" + mapped.query if mapped.query else b"")
-        lines = without(lines, mapped.dropped)
+        passed = without(passed, mapped.dropped)
         for name, value in mapped.added:
             if name.lower() == b"host":
                 host_line = b"Host: " + value
             else:
-                lines.append(name + b": " + value)
+                passed += name + b": " + value + b"\r\n"
     forwarded = notes.get(fields.FORWARDED_FOR)
     return b"".join(
         (
@@ -63,7 +63,7 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             b" HTTP/1.1\r\n",
             host_line,
             b"\r\n",
-            b"\r\n".join((*lines, b"")),
+            passed,
             b"X-Forwarded-For: ",
             client.address if forwarded is None else forwarded + b", " + client.address,
             client.forwarded_lines,
@@ -97,10 +97,7 @@ def _joined(path: bytes, verdict: Verdict) -> bytes:
 def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
     assert verdict.match is not None and verdict.target is not None
     route = verdict.match.route
-    headers = {
-        name.lower().decode("latin-1"): value.strip()
-        for name, _, value in (line.partition(b":") for line in exchange.lines)
-    }
+    headers = {name.lower().decode("latin-1"): value for name, value in fields.pairs(exchange.passed)}
     system = {
         "sourceIp": exchange.client.address,
         "stage": route.env,

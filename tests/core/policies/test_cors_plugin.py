@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossgate.core.policies.cors import (
@@ -120,6 +120,7 @@ def test_a_password_in_an_entry_is_never_repeated(entry: str) -> None:
     assert "hunter2" not in repr(found)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(),

@@ -94,7 +94,8 @@ def _preflight(site: Site, head: Head, path: bytes) -> Verdict | None:
 def _preflight_stage(head: Head) -> bytes | None:
     if head.stage is not None:
         return head.stage
-    will_send_it = _STAGE_FIELD in (head.requested_headers or b"")[:4096].lower().replace(b" ", b"").split(b",")
+    requested = (head.requested_headers or b"")[:4096].lower()
+    will_send_it = _STAGE_FIELD in requested and _STAGE_FIELD in requested.replace(b" ", b"").split(b",")
     return None if will_send_it else RELEASE
 
 
