@@ -63,8 +63,9 @@ def nginx(folder: Path, name: str, template: str, core: int, **places: object) -
     configuration.write_text(text)
     command = ["nginx", "-e", str(folder / f"{name}.log"), "-c", str(configuration)]
     with _running(command, port, core) as master:
-        worker = psutil.Process(master.pid).children()[0]
-        yield Contestant("nginx", port, "bench.example", worker)
+        nginx_master = psutil.Process(master.pid)
+        _until(lambda: bool(nginx_master.children()))
+        yield Contestant("nginx", port, "bench.example", nginx_master.children()[0])
 
 
 @contextlib.contextmanager

@@ -44,7 +44,10 @@ def test_parameters_come_back_as_they_were_written(cloud: Cloud, group: sdk.ApiG
     )
     created = cloud.create_api_v2(body=body)
     shown = cloud.show_details_of_api_v2(api_id=created.id)
-    assert [(p.name, p.location, p.required) for p in shown.req_params] == [("id", "PATH", 1), ("page", "QUERY", 2)]
+    assert [(p.name, p.location, p.required) for p in shown.req_params] == [
+        ("id", "PATH", 1),
+        ("page", "QUERY", 2),
+    ]
     assert (shown.req_params[1].default_value, shown.req_params[1].max_num) == ("1", 9)
     assert [(p.origin, p.name, p.value) for p in shown.backend_params] == [
         ("REQUEST", "key", "id"),

@@ -1,11 +1,15 @@
 """What happens to a request before a route sees it: who asks, how much, in what form."""
 
+import asyncio
+import logging
 import re
 from datetime import UTC, datetime
 
 import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from crossgate.admin.door import Door
 from crossgate.core.signing import Message, payload_sha256, sign
 from tests.admin.conftest import AdminServer
 
@@ -157,3 +161,26 @@ def test_five_wrong_signatures_lock_the_key(admin: AdminServer) -> None:
         "error_code": "APIG.0301",
         "error_msg": "Incorrect IAM authentication information: AK access failed to reach the limit,forbidden.",
     }
+
+
+def test_an_error_nobody_foresaw_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    """The caller gets the contract's 500 and an id; the log has the same id and the reason."""
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("the secret reason")
+
+    async def anybody(scope: Scope, body: bytes) -> str:
+        return "admin"
+
+    async def ask() -> httpx2.Response:
+        transport = httpx2.ASGITransport(Door(broken, anybody))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://admin") as client:
+            return await client.get("/anything")
+
+    with caplog.at_level(logging.ERROR):
+        answer = asyncio.run(ask())
+    assert error_of(answer) == (500, "APIG.9999")
+    assert "secret reason" not in answer.text
+    (record,) = caplog.records
+    assert vars(record)["request_id"] == answer.headers["X-Request-Id"]
+    assert record.exc_info is not None

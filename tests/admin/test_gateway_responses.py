@@ -17,9 +17,7 @@ def test_every_group_has_its_default_set(cloud: Cloud, group: sdk.ApiGroupInfo) 
     assert "$context.error.code" in shown.responses["NOT_FOUND"].body
 
 
-def test_one_type_can_be_read_alone(
-    cloud: Cloud, group: sdk.ApiGroupInfo, http: httpx2.Client
-) -> None:
+def test_one_type_can_be_read_alone(cloud: Cloud, group: sdk.ApiGroupInfo, http: httpx2.Client) -> None:
     """The answer to one type of fault is an object with that type as its only name."""
     (listed,) = cloud.list_gateway_responses_v2(group_id=group.id).responses
     path = f"/api-groups/{group.id}/gateway-responses/{listed.id}"

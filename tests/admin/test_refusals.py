@@ -72,9 +72,7 @@ def body_of(case: Case, world: dict[str, str]) -> str | None:
 def test_a_request_is_refused(case: Case, world: dict[str, str], http: httpx2.Client) -> None:
     """The answer has the contract's status and code, and says what was wrong."""
     method, path = named(case["request"], world).split(" ")
-    answer = http.request(
-        method, path, content=body_of(case, world), headers={"Content-Type": "application/json"}
-    )
+    answer = http.request(method, path, content=body_of(case, world), headers={"Content-Type": "application/json"})
     error = answer.json()
     assert (answer.status_code, error["error_code"]) == (case["status"], case["code"]), error
     assert named(case.get("says", ""), world) in error["error_msg"]

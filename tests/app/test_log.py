@@ -1,11 +1,13 @@
 """A log line is one line, and every value in it can be told apart."""
 
 import logging
+import os
 import re
+import time
 
 import pytest
 
-from crossgate.app.log import LineFormatter
+from crossgate.app.log import LineFormatter, PatientHandler
 
 
 def line(message: str, child: str = "", **extra: object) -> str:
@@ -40,3 +42,19 @@ def test_a_line_has_time_level_event_and_pairs() -> None:
 def test_a_value_that_is_not_one_word_is_quoted(value: object, written: str) -> None:
     """Nothing a caller sent can begin a new line or look like another pair."""
     assert line("refused", reason=value).endswith(f" reason={written}")
+
+
+def test_a_reader_that_sleeps_holds_up_nobody() -> None:
+    """Far more than a pipe can take is logged without waiting, and arrives when somebody reads."""
+    reading, writing = os.pipe()
+    with open(reading, encoding="ascii") as reader, open(writing, "w", encoding="ascii") as writer:
+        handler = PatientHandler(writer)
+        handler.setFormatter(LineFormatter())
+        began = time.monotonic()
+        for number in range(5_000):
+            handler.handle(logging.makeLogRecord({"msg": "event", "levelname": "INFO", "number": number}))
+
+        assert time.monotonic() - began < 5.0
+        for number in range(5_000):
+            assert reader.readline().endswith(f" info event number={number}\n")
+        handler.close()

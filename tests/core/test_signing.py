@@ -106,12 +106,8 @@ def test_a_request_that_proves_nothing_is_refused_in_the_contracts_words(case: C
     headers = [pair for pair in vector["headers"] if pair[0] not in case.get("drop", [])]
     changes = dict(case.get("change", []))
     headers = [[name, changes.get(name, value)] for name, value in headers] + case.get("add", [])
-    message = message_of(
-        vector | {"headers": headers} | {k: case[k] for k in ("target", "body") if k in case}
-    )
-    published = (
-        f"SDK-HMAC-SHA256 Access={KEY}, SignedHeaders=host;x-sdk-date, Signature={vector['signature']}"
-    )
+    message = message_of(vector | {"headers": headers} | {k: case[k] for k in ("target", "body") if k in case})
+    published = f"SDK-HMAC-SHA256 Access={KEY}, SignedHeaders=host;x-sdk-date, Signature={vector['signature']}"
     refusal = parse_authorization(case.get("authorization", published).encode())
     if isinstance(refusal, Authorization):
         secret = SECRET if case.get("secret", True) else None
@@ -190,9 +186,7 @@ PATHS = st.builds(
     st.lists(SEGMENT, max_size=4),
     UNRESERVED_OR_NOT,
 )
-PARAMETERS = st.lists(
-    st.tuples(SEGMENT.filter(bool), st.one_of(SEGMENT, st.just(""), st.just("1+2"))), max_size=5
-)
+PARAMETERS = st.lists(st.tuples(SEGMENT.filter(bool), st.one_of(SEGMENT, st.just(""), st.just("1+2"))), max_size=5)
 HEADER_VALUES = st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs", "Cc"]), max_size=12)
 HEADERS = st.dictionaries(st.from_regex(r"[Xx]-[A-Za-z0-9-]{1,8}", fullmatch=True), HEADER_VALUES, max_size=3)
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
@@ -215,9 +209,7 @@ def test_whatever_the_apig_sdk_signs_verifies_and_is_signed_alike(
     """The gateway's own client SDK and this verifier agree on any request, and so do the two signers."""
     query = "&".join(f"{quote(key)}={quote(value, safe='+')}" for key, value in parameters)
     url = f"https://api.example.com{path}" + (f"?{query}" if query else "")
-    request = apig_signer.HttpRequest(
-        method, url, {**distinct(headers), "X-Sdk-Date": "20240101T000000Z"}, body
-    )
+    request = apig_signer.HttpRequest(method, url, {**distinct(headers), "X-Sdk-Date": "20240101T000000Z"}, body)
     client = apig_signer.Signer()
     client.Key, client.Secret = KEY, SECRET
     client.Sign(request)

@@ -297,15 +297,18 @@ def test_a_drain_has_an_end(start: Start, slow: SlowBackend) -> None:
     assert broken
 
 
-def test_without_a_supervisor_the_children_end(crossgate: Crossgate) -> None:
-    """kill -9 of the supervisor leaves nobody behind, and the directory and ports free."""
+def test_without_a_supervisor_the_children_end(crossgate: Crossgate, start: Start) -> None:
+    """kill -9 of the supervisor leaves nobody behind; the next one gets the same directory and ports at once."""
+    publish(crossgate)
     children = [pid for name in ("control", "worker-1", "worker-2") for pid in crossgate.pids(name)]
     assert len(children) == 3
     os.kill(crossgate.process.pid, signal.SIGKILL)
     crossgate.wait()
+    ports = [str(httpx2.URL(url).port) for url in (crossgate.url, crossgate.admin_url)]
+    successor = start("--http-port", ports[0], "--admin-port", ports[1]).wait_until_up()
 
-    for pid in children:
-        wait_until(lambda pid=pid: not is_alive(pid), 5)  # type: ignore[misc]
+    assert ask(successor).text == "mock"
+    assert not [pid for pid in children if is_alive(pid)]
 
 
 def test_quotas_come_from_variables(start: Start) -> None:

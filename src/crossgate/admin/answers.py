@@ -50,9 +50,7 @@ def _methods_of(request: Request) -> list[str]:
     return [
         method
         for method in ("GET", "POST", "PUT", "DELETE")
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes
-        )
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
     ]
 
 

@@ -53,7 +53,7 @@ class Authentication:
         return access_token.read(token, key, self._control.now()).user
 
     async def log_in(self, user: str, password: str) -> tuple[AccessToken, str]:
-        """An access token for `user`, and its text; raises when the password is wrong, or was wrong five times in a row.
+        """An access token for `user`, and its text; raises when the password is wrong, or the user locked.
 
         One login is checked at a time: the check is made to be expensive.
         """

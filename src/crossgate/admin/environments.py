@@ -12,9 +12,7 @@ router = contract_router()
 
 
 @router.get("/envs")
-async def list_environments(
-    control: TheControl, query: Annotated[EnvironmentQuery, Query()]
-) -> EnvironmentList:
+async def list_environments(control: TheControl, query: Annotated[EnvironmentQuery, Query()]) -> EnvironmentList:
     """ListEnvironmentsV2."""
     return await environments.search(control, query)
 

@@ -44,9 +44,7 @@ async def show_group(control: TheControl, group_id: str) -> ApiGroupInfo:
 
 
 @router.put("/api-groups/{group_id}")
-async def update_group(
-    control: TheControl, actor: TheActor, group_id: str, body: ApiGroupBase
-) -> ApiGroupInfo:
+async def update_group(control: TheControl, actor: TheActor, group_id: str, body: ApiGroupBase) -> ApiGroupInfo:
     """UpdateApiGroupV2."""
     return await groups.update(control, actor, group_id, body)
 

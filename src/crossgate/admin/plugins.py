@@ -42,9 +42,7 @@ async def show_plugin(control: TheControl, plugin_id: str) -> PluginInfo:
 
 
 @router.put("/plugins/{plugin_id}")
-async def update_plugin(
-    control: TheControl, actor: TheActor, plugin_id: str, body: PluginCreate
-) -> PluginInfo:
+async def update_plugin(control: TheControl, actor: TheActor, plugin_id: str, body: PluginCreate) -> PluginInfo:
     """UpdatePlugin."""
     return await plugins.update(control, actor, plugin_id, body)
 
@@ -64,9 +62,7 @@ async def attach_apis(
 
 
 @router.put("/plugins/{plugin_id}/detach", status_code=204)
-async def detach_apis(
-    control: TheControl, actor: TheActor, plugin_id: str, body: PluginOperApiInfo
-) -> None:
+async def detach_apis(control: TheControl, actor: TheActor, plugin_id: str, body: PluginOperApiInfo) -> None:
     """DetachApiFromPlugin."""
     await bindings.detach_apis(control, actor, plugin_id, body)
 

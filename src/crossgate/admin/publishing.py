@@ -35,9 +35,7 @@ async def publish_batch(
 
 
 @router.get("/apis/publish/{api_id}")
-async def list_versions(
-    control: TheControl, api_id: str, query: Annotated[VersionQuery, Query()]
-) -> VersionList:
+async def list_versions(control: TheControl, api_id: str, query: Annotated[VersionQuery, Query()]) -> VersionList:
     """ListApiVersionsV2."""
     return await publishing.search_versions(control, api_id, query)
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 from collections.abc import Iterator
 
 import uvicorn
@@ -28,7 +27,11 @@ class Front:
     async def _excuse(self, send: Send) -> None:
         message = INTERNAL.because(f"the admin API is unavailable, {self.reason}").message
         body = json.dumps({"error_code": INTERNAL.code, "error_msg": message}).encode()
-        headers = [(b"content-type", b"application/json"), (b"retry-after", b"2")]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"retry-after", b"2"),
+        ]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -40,6 +43,8 @@ class AdminServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 front,
+                http="httptools",
+                ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -53,11 +58,3 @@ class AdminServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""
         yield
-
-    async def serve_until_ended(self, listening: socket.socket) -> None:
-        """Serve on `listening`; returns after `end`, when what was in flight is answered."""
-        await self.serve(sockets=[listening])
-
-    def end(self) -> None:
-        """Accept no more, and finish."""
-        self.should_exit = True

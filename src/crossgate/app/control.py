@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from pathlib import Path
 
@@ -30,6 +31,8 @@ RETRY_S = 2.0
 def run(orders: ControlOrders) -> None:
     """Serve until SIGTERM or until the supervisor is gone, then drain."""
     process_log.configure(orders.name)
+    # The database and its journals are made by a library; like our own files they are for the owner alone.
+    os.umask(0o077)
     uvloop.run(_serve(orders))
 
 

@@ -1,9 +1,17 @@
-"""The log of every process: one line per event on standard error, `time level event key=value …`."""
+"""The log of every process: one line per event on standard error, `time level event key=value …`.
 
+A thread writes the lines: whoever reads them may be slow or gone, and that must not hold up a request.
+"""
+
+import contextlib
 import json
 import logging
+import queue
 import re
+import sys
+import threading
 from datetime import UTC, datetime
+from typing import TextIO
 
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
@@ -33,9 +41,41 @@ def _value(value: object) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
+class PatientHandler(logging.Handler):
+    """Hands lines to a thread that writes them to `stream`; lines that nobody takes are dropped in the end."""
+
+    MOST_LINES = 10_000
+    LAST_WORDS_S = 1.0
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lines: queue.Queue[str | None] = queue.Queue(self.MOST_LINES)
+        self._writer = threading.Thread(target=self._write, name="log", daemon=True)
+        self._writer.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Leave the line to the thread."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(self.format(record) + "\n")
+
+    def close(self) -> None:
+        """Wait a moment for the last lines to be written."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+        self._writer.join(self.LAST_WORDS_S)
+        super().close()
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            with contextlib.suppress(OSError):
+                self._stream.write(line)
+                self._stream.flush()
+
+
 def configure(child: str = "") -> None:
     """Send this process's log to standard error; `child` names the process in every line."""
-    handler = logging.StreamHandler()
+    handler = PatientHandler(sys.stderr)
     handler.setFormatter(LineFormatter(child))
     root = logging.getLogger()
     root.handlers[:] = [handler]

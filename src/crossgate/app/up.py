@@ -1,7 +1,7 @@
 """`crossgate up`: claims the data directory, binds the ports, and hands everything to the supervisor."""
 
 import asyncio
-import logging
+import resource
 import socket
 
 from crossgate import __version__
@@ -13,12 +13,11 @@ from crossgate.app.orders import ControlOrders, WorkerOrders, argv
 from crossgate.settings import Settings
 from crossgate.supervisor import Child, Supervisor
 
-_log = logging.getLogger(__name__)
-
 
 def up(settings: Settings) -> bool:
     """Run until a signal ends it; whether everything in flight was finished. Raises StartError."""
     log.configure()
+    _allow_many_connections()
     with claim(settings.data):
         gateway = listening.bind_shared(Place(settings.host, settings.http_port, "--http-port"), settings.workers)
         admin = listening.bind_alone(Place(settings.host, settings.admin_port, "--admin-port"))
@@ -30,6 +29,12 @@ def up(settings: Settings) -> bool:
             started=lambda: print(words, flush=True),
         )
         return asyncio.run(supervisor.run())
+
+
+def _allow_many_connections() -> None:
+    """Lift the limit of open files, which the children inherit, as far as this user may."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _control(settings: Settings, admin: socket.socket) -> Child:

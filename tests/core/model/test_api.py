@@ -24,7 +24,7 @@ def _put(document: Any, path: str, value: object) -> None:
 
 
 def _document(case: dict[str, Any]) -> dict[str, Any]:
-    document = copy.deepcopy(CASES["base"])
+    document: dict[str, Any] = copy.deepcopy(CASES["base"])
     for path, value in case.get("set", {}).items():
         _put(document, path, value)
     for path, length in case.get("long", {}).items():
