@@ -1,6 +1,7 @@
 """Ports are taken once, and what is wrong with one is said with the option that changes it."""
 
 import socket
+import threading
 
 import pytest
 
@@ -33,6 +34,17 @@ def test_a_taken_port_is_named_with_its_option(bind: object) -> None:
     with pytest.raises(StartError, match=f"Port {port} on 127.0.0.1 is taken; choose another with --http-port"):
         bind(Place("127.0.0.1", port, "--http-port"))
     close(*first)
+
+
+def test_a_port_that_others_are_leaving_is_waited_for() -> None:
+    """What a killed gateway left behind holds its port a little longer."""
+    first = bind_alone(Place("127.0.0.1", 0, "--admin-port"))
+    port = first.getsockname()[1]
+    threading.Timer(0.2, first.close).start()
+    second = bind_alone(Place("127.0.0.1", port, "--admin-port", patience_s=20))
+
+    assert second.getsockname()[1] == port
+    close(second)
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "1.2.3.4.5", "a" * 300, "\x00"])

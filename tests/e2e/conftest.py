@@ -29,6 +29,17 @@ def start(tmp_path: Path) -> Iterator[Start]:
         each.leave_nothing()
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossgate]:
+    """A gateway with two workers for all tests that leave it in order; each uses names of its own."""
+    place = tmp_path_factory.mktemp("lasting")
+    crossgate = Crossgate(place / "data", place, "--workers", "2")
+    try:
+        yield crossgate.wait_until_up()
+    finally:
+        crossgate.leave_nothing()
+
+
 @pytest.fixture
 def crossgate(start: Start) -> Crossgate:
     """A gateway with two workers that is up, and whose `operator` can change it."""

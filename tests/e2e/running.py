@@ -15,7 +15,7 @@ from tests.admin.cloud import Cloud
 
 T = TypeVar("T")
 
-SOON_S = 20.0
+SOON_S = 40.0
 """Long enough for a start on a busy machine, short enough to fail a test in time."""
 
 

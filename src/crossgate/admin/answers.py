@@ -15,7 +15,6 @@ from crossgate.core.model.document import refused
 # The contract's own gateway answers a path it does not know so, in front of its admin API.
 NO_SUCH_ROUTE = FaultKind("APIG.0101", 404, "The API does not exist: {} {}")
 WRONG_METHOD = FaultKind("APIG.1005", 405, "No permissions to request this method: {} {}")
-MALFORMED_BODY = FaultKind("APIG.2012", 400, "Invalid parameter value,the request body is not JSON: {}")
 
 
 def fault_answer(fault: Fault) -> JSONResponse:
@@ -35,7 +34,7 @@ def answer_faults(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def answer_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        return fault_answer(_invalid_request(error))
+        return fault_answer(refused(list(error.errors())))
 
     @app.exception_handler(HTTPException)
     async def answer_http_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -54,27 +53,7 @@ def _methods_of(request: Request) -> list[str]:
     ]
 
 
-def _invalid_request(error: RequestValidationError) -> Fault:
-    errors = error.errors()
-    first = errors[0]
-    match first["type"], first["loc"]:
-        case "json_invalid", (_, int(position)):
-            text = error.body[:position] if isinstance(error.body, str) else ""
-            line, column = text.count("\n") + 1, position - text.rfind("\n")
-            return MALFORMED_BODY.naming(f"{first['ctx']['error']} at line {line}, column {column}")
-        case "missing", ("body",):
-            return MALFORMED_BODY.naming("it is empty; send a JSON object")
-        case _, ("body",):
-            return MALFORMED_BODY.naming("send a JSON object with Content-Type: application/json")
-    return refused(list(errors))
-
-
 def _http_error(request: Request, error: HTTPException) -> Fault:
-    """What Starlette itself refuses: an unknown path, a method a path does not have, an unreadable body."""
-    path = request.url.path
-    match error.status_code:
-        case 404:
-            return NO_SUCH_ROUTE.naming(request.method, path)
-        case 405:
-            return WRONG_METHOD.naming(request.method, path)
-    return MALFORMED_BODY.naming("write it in UTF-8, without endless nesting")
+    """What Starlette itself refuses: a path nobody has, or a method a path does not have."""
+    kind = WRONG_METHOD if error.status_code == 405 else NO_SUCH_ROUTE
+    return kind.naming(request.method, request.url.path)

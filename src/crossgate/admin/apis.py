@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import apis
 from crossgate.core.model.api import ApiCheckInfoV2, ApiCreate, ApiQuery
@@ -19,13 +20,13 @@ async def list_apis(control: TheControl, query: Annotated[ApiQuery, Query()]) ->
 
 
 @router.post("/apis", status_code=201)
-async def create_api(control: TheControl, actor: TheActor, body: ApiCreate) -> ApiInfo:
+async def create_api(control: TheControl, actor: TheActor, body: Annotated[ApiCreate, sent(ApiCreate)]) -> ApiInfo:
     """CreateApiV2."""
     return await apis.create(control, actor, body)
 
 
 @router.post("/apis/check", status_code=204)
-async def check_api(control: TheControl, body: ApiCheckInfoV2) -> None:
+async def check_api(control: TheControl, body: Annotated[ApiCheckInfoV2, sent(ApiCheckInfoV2)]) -> None:
     """CheckApisV2."""
     await apis.check(control, body)
 
@@ -37,7 +38,9 @@ async def show_api(control: TheControl, api_id: str) -> ApiInfo:
 
 
 @router.put("/apis/{api_id}")
-async def update_api(control: TheControl, actor: TheActor, api_id: str, body: ApiCreate) -> ApiInfo:
+async def update_api(
+    control: TheControl, actor: TheActor, api_id: str, body: Annotated[ApiCreate, sent(ApiCreate)]
+) -> ApiInfo:
     """UpdateApiV2."""
     return await apis.update(control, actor, api_id, body)
 

@@ -37,9 +37,7 @@ OF_THE_INSTANCE = (
 
 def create_app(control: Control) -> FastAPI:
     """The admin API over `control`, which must be open and have its first operator."""
-    app = FastAPI(
-        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, strict_content_type=False
-    )
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.control = control
     app.state.authentication = authentication = Authentication(control)
     answer_faults(app)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import environments
 from crossgate.core.model.environment import EnvCreate, EnvInfo, EnvironmentList, EnvironmentQuery
@@ -18,13 +19,17 @@ async def list_environments(control: TheControl, query: Annotated[EnvironmentQue
 
 
 @router.post("/envs", status_code=201)
-async def create_environment(control: TheControl, actor: TheActor, body: EnvCreate) -> EnvInfo:
+async def create_environment(
+    control: TheControl, actor: TheActor, body: Annotated[EnvCreate, sent(EnvCreate)]
+) -> EnvInfo:
     """CreateEnvironmentV2."""
     return await environments.create(control, actor, body)
 
 
 @router.put("/envs/{env_id}")
-async def update_environment(control: TheControl, actor: TheActor, env_id: str, body: EnvCreate) -> EnvInfo:
+async def update_environment(
+    control: TheControl, actor: TheActor, env_id: str, body: Annotated[EnvCreate, sent(EnvCreate)]
+) -> EnvInfo:
     """UpdateEnvironmentV2."""
     return await environments.update(control, actor, env_id, body)
 

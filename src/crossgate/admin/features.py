@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import features
 from crossgate.core.model.feature import (
@@ -24,7 +25,9 @@ async def list_features(control: TheControl, query: Annotated[FeatureQuery, Quer
 
 
 @router.post("/features", status_code=201)
-async def set_feature(control: TheControl, actor: TheActor, body: FeatureToggle) -> FeatureInfo:
+async def set_feature(
+    control: TheControl, actor: TheActor, body: Annotated[FeatureToggle, sent(FeatureToggle)]
+) -> FeatureInfo:
     """CreateFeatureV2."""
     return await features.set_feature(control, actor, body)
 

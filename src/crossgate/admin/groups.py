@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import groups
 from crossgate.core.model.group import (
@@ -26,13 +27,15 @@ async def list_groups(control: TheControl, query: Annotated[GroupQuery, Query()]
 
 
 @router.post("/api-groups", status_code=201)
-async def create_group(control: TheControl, actor: TheActor, body: ApiGroupCreate) -> ApiGroupInfo:
+async def create_group(
+    control: TheControl, actor: TheActor, body: Annotated[ApiGroupCreate, sent(ApiGroupCreate)]
+) -> ApiGroupInfo:
     """CreateApiGroupV2."""
     return await groups.create(control, actor, body)
 
 
 @router.post("/api-groups/check", status_code=204)
-async def check_group(control: TheControl, body: ApiGroupCheck) -> None:
+async def check_group(control: TheControl, body: Annotated[ApiGroupCheck, sent(ApiGroupCheck)]) -> None:
     """CheckApiGroupsV2."""
     await groups.check_name(control, body)
 
@@ -44,7 +47,9 @@ async def show_group(control: TheControl, group_id: str) -> ApiGroupInfo:
 
 
 @router.put("/api-groups/{group_id}")
-async def update_group(control: TheControl, actor: TheActor, group_id: str, body: ApiGroupBase) -> ApiGroupInfo:
+async def update_group(
+    control: TheControl, actor: TheActor, group_id: str, body: Annotated[ApiGroupBase, sent(ApiGroupBase)]
+) -> ApiGroupInfo:
     """UpdateApiGroupV2."""
     return await groups.update(control, actor, group_id, body)
 
@@ -57,7 +62,10 @@ async def delete_group(control: TheControl, actor: TheActor, group_id: str) -> N
 
 @router.put("/api-groups/{group_id}/sl-domain-access-settings", status_code=204)
 async def set_debug_domain_access(
-    control: TheControl, actor: TheActor, group_id: str, body: SlDomainAccessSetting
+    control: TheControl,
+    actor: TheActor,
+    group_id: str,
+    body: Annotated[SlDomainAccessSetting, sent(SlDomainAccessSetting)],
 ) -> None:
     """UpdateSlDomainSettingV2."""
     await groups.set_debug_domain_access(control, actor, group_id, body)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import bindings, plugins
 from crossgate.core.model.plugin import (
@@ -30,7 +31,9 @@ async def list_plugins(control: TheControl, query: Annotated[PluginQuery, Query(
 
 
 @router.post("/plugins", status_code=201)
-async def create_plugin(control: TheControl, actor: TheActor, body: PluginCreate) -> PluginInfo:
+async def create_plugin(
+    control: TheControl, actor: TheActor, body: Annotated[PluginCreate, sent(PluginCreate)]
+) -> PluginInfo:
     """CreatePlugin."""
     return await plugins.create(control, actor, body)
 
@@ -42,7 +45,9 @@ async def show_plugin(control: TheControl, plugin_id: str) -> PluginInfo:
 
 
 @router.put("/plugins/{plugin_id}")
-async def update_plugin(control: TheControl, actor: TheActor, plugin_id: str, body: PluginCreate) -> PluginInfo:
+async def update_plugin(
+    control: TheControl, actor: TheActor, plugin_id: str, body: Annotated[PluginCreate, sent(PluginCreate)]
+) -> PluginInfo:
     """UpdatePlugin."""
     return await plugins.update(control, actor, plugin_id, body)
 
@@ -55,14 +60,22 @@ async def delete_plugin(control: TheControl, actor: TheActor, plugin_id: str) ->
 
 @router.post("/plugins/{plugin_id}/attach", status_code=201)
 async def attach_apis(
-    control: TheControl, actor: TheActor, plugin_id: str, body: PluginOperApiInfo
+    control: TheControl,
+    actor: TheActor,
+    plugin_id: str,
+    body: Annotated[PluginOperApiInfo, sent(PluginOperApiInfo)],
 ) -> AttachedPlugins:
     """AttachApiToPlugin."""
     return await bindings.attach_apis(control, actor, plugin_id, body)
 
 
 @router.put("/plugins/{plugin_id}/detach", status_code=204)
-async def detach_apis(control: TheControl, actor: TheActor, plugin_id: str, body: PluginOperApiInfo) -> None:
+async def detach_apis(
+    control: TheControl,
+    actor: TheActor,
+    plugin_id: str,
+    body: Annotated[PluginOperApiInfo, sent(PluginOperApiInfo)],
+) -> None:
     """DetachApiFromPlugin."""
     await bindings.detach_apis(control, actor, plugin_id, body)
 
@@ -85,14 +98,16 @@ async def list_attachable_apis(
 
 @router.post("/apis/{api_id}/plugins/attach", status_code=201)
 async def attach_plugins(
-    control: TheControl, actor: TheActor, api_id: str, body: ApiOperPluginInfo
+    control: TheControl, actor: TheActor, api_id: str, body: Annotated[ApiOperPluginInfo, sent(ApiOperPluginInfo)]
 ) -> AttachedPlugins:
     """AttachPluginToApi."""
     return await bindings.attach_plugins(control, actor, api_id, body)
 
 
 @router.put("/apis/{api_id}/plugins/detach", status_code=204)
-async def detach_plugins(control: TheControl, actor: TheActor, api_id: str, body: ApiOperPluginInfo) -> None:
+async def detach_plugins(
+    control: TheControl, actor: TheActor, api_id: str, body: Annotated[ApiOperPluginInfo, sent(ApiOperPluginInfo)]
+) -> None:
     """DetachPluginFromApi."""
     await bindings.detach_plugins(control, actor, api_id, body)
 

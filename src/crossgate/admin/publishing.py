@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import publishing
 from crossgate.core.model.api_info import ApiRuntime, ApiVersionDetail
@@ -21,14 +22,19 @@ router = contract_router()
 
 
 @router.post("/apis/action", status_code=201)
-async def publish_or_offline(control: TheControl, actor: TheActor, body: ApiActionInfo) -> PublishResp:
+async def publish_or_offline(
+    control: TheControl, actor: TheActor, body: Annotated[ApiActionInfo, sent(ApiActionInfo)]
+) -> PublishResp:
     """CreateOrDeletePublishRecordForApiV2."""
     return await publishing.publish_or_offline(control, actor, body)
 
 
 @router.post("/apis/publish")
 async def publish_batch(
-    control: TheControl, actor: TheActor, body: ApiBatchPublish, action: str = "online"
+    control: TheControl,
+    actor: TheActor,
+    body: Annotated[ApiBatchPublish, sent(ApiBatchPublish)],
+    action: str = "online",
 ) -> BatchPublishResp:
     """BatchPublishOrOfflineApiV2."""
     return await publishing.batch(control, actor, action, body)
@@ -41,7 +47,9 @@ async def list_versions(control: TheControl, api_id: str, query: Annotated[Versi
 
 
 @router.put("/apis/publish/{api_id}")
-async def switch_version(control: TheControl, actor: TheActor, api_id: str, body: ApiVersion) -> PublishResp:
+async def switch_version(
+    control: TheControl, actor: TheActor, api_id: str, body: Annotated[ApiVersion, sent(ApiVersion)]
+) -> PublishResp:
     """ChangeApiVersionV2."""
     return await publishing.switch(control, actor, api_id, body)
 

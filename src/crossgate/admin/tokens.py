@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from crossgate.admin.access_token import AccessToken
 from crossgate.admin.authentication import INCORRECT_CREDENTIALS, Authentication
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheControl
 from crossgate.control import instances
 from crossgate.core.errors import Fault
@@ -71,7 +72,9 @@ def _authentication(request: Request) -> Authentication:
 
 @router.post("/v3/auth/tokens")
 async def log_in(
-    login: Login, control: TheControl, authentication: Annotated[Authentication, Depends(_authentication)]
+    login: Annotated[Login, sent(Login)],
+    control: TheControl,
+    authentication: Annotated[Authentication, Depends(_authentication)],
 ) -> JSONResponse:
     """A token in the header `X-Subject-Token`; the body says what it is good for."""
     user = login.auth.identity.password.user

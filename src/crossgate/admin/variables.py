@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheActor, TheControl, contract_router
 from crossgate.control import variables
 from crossgate.core.model.variable import (
@@ -24,7 +25,9 @@ async def list_variables(control: TheControl, query: Annotated[VariableQuery, Qu
 
 
 @router.post("/env-variables", status_code=201)
-async def create_variable(control: TheControl, actor: TheActor, body: EnvVariableCreate) -> EnvVariableInfo:
+async def create_variable(
+    control: TheControl, actor: TheActor, body: Annotated[EnvVariableCreate, sent(EnvVariableCreate)]
+) -> EnvVariableInfo:
     """CreateEnvironmentVariableV2."""
     return await variables.create(control, actor, body)
 
@@ -37,7 +40,7 @@ async def show_variable(control: TheControl, variable_id: str) -> EnvVariableInf
 
 @router.put("/env-variables/{variable_id}")
 async def update_variable(
-    control: TheControl, actor: TheActor, variable_id: str, body: EnvVariableBase
+    control: TheControl, actor: TheActor, variable_id: str, body: Annotated[EnvVariableBase, sent(EnvVariableBase)]
 ) -> EnvVariableInfo:
     """UpdateEnvironmentVariableV2."""
     return await variables.update(control, actor, variable_id, body)

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import time
 from typing import NamedTuple
 
 from crossgate.supervisor import StartError
@@ -11,11 +12,12 @@ BACKLOG = 4096
 
 
 class Place(NamedTuple):
-    """Where to listen, and the option that says so."""
+    """Where to listen, the option that says so, and how long to wait for others to leave the port."""
 
     host: str
     port: int
     option: str
+    patience_s: float = 0.0
 
 
 def bind_shared(place: Place, count: int) -> list[socket.socket]:
@@ -57,11 +59,21 @@ def _bind(place: Place, *, shared: bool = False) -> socket.socket:
         # `::` means every address of the machine, those of IPv4 too.
         bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
-        bound.bind(address)
+        _bind_in_time(bound, address, time.monotonic() + place.patience_s)
     except OSError as error:
         bound.close()
         raise StartError(_why_not(place, error)) from error
     return bound
+
+
+def _bind_in_time(bound: socket.socket, address: tuple[str, int], deadline: float) -> None:
+    while True:
+        try:
+            return bound.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _listen(bound: socket.socket) -> socket.socket:

@@ -13,14 +13,18 @@ from crossgate.app.orders import ControlOrders, WorkerOrders, argv
 from crossgate.settings import Settings
 from crossgate.supervisor import Child, Supervisor
 
+LEFTOVERS_END_S = 10.0
+"""Children of a killed supervisor see its end when their imports are done; until then they hold the ports."""
+
 
 def up(settings: Settings) -> bool:
     """Run until a signal ends it; whether everything in flight was finished. Raises StartError."""
     log.configure()
     _allow_many_connections()
-    with claim(settings.data):
+    with claim(settings.data) as last_was_killed:
+        patience_s = LEFTOVERS_END_S if last_was_killed else 0.0
         gateway = listening.bind_shared(Place(settings.host, settings.http_port, "--http-port"), settings.workers)
-        admin = listening.bind_alone(Place(settings.host, settings.admin_port, "--admin-port"))
+        admin = listening.bind_alone(Place(settings.host, settings.admin_port, "--admin-port", patience_s))
         words = _where(settings, listening.url_of(gateway[0]), listening.url_of(admin))
         supervisor = Supervisor(
             _control(settings, admin),

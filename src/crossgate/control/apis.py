@@ -1,5 +1,6 @@
 """APIs as they are edited (gateway.md 1.3); nothing here changes what is published."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -140,9 +141,12 @@ async def facts(session: Session, found: Sequence[Api]) -> dict[str, ApiFacts]:
     """What is known about each API beside its definition, by API."""
     common = await group_infos(session, {api.group_id for api in found})
     running = await publications.running(session, [api.id for api in found])
+    places_of = defaultdict(list)
+    for place in running:
+        places_of[place.Publication.api_id].append(place)
     known = {}
     for api in found:
-        places = [place for place in running if place.Publication.api_id == api.id]
+        places = places_of[api.id]
         is_behind = any(place.Version.edit_time < api.update_time for place in places)
         known[api.id] = ApiFacts(
             id=api.id,

@@ -1,16 +1,16 @@
 """What a path's cors plugin and the APIs on that path ask of each other (gateway.md 1.11, cors; 2.4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from crossgate.core.errors.admin import PARAMETER_ERROR
 from crossgate.core.model.api import ApiCreate
-from crossgate.core.model.paths import shape_of
 from crossgate.core.policies.cors import Parsed, parse_content
 from crossgate.store import publications
+from crossgate.store.publications import Place
 from crossgate.store.rows import Session
-from crossgate.store.tables import Api, Plugin
+from crossgate.store.tables import Plugin
 
 # Without a list the policy allows what needs no permission.
 _WITHOUT_LIST = frozenset({"GET", "HEAD", "POST"})
@@ -29,24 +29,25 @@ class Member(msgspec.Struct, frozen=True):
         return f"API {self.name} ({self.method} {self.uri}, {self.api_id})"
 
 
-async def check_published(session: Session, api: Api, definition: ApiCreate, env_id: str) -> None:
-    """Raise when putting `definition` into effect would break the rules on its path."""
-    shape = shape_of(definition.req_uri)
-    others = await _members(session, definition.group_id, env_id, shape)
-    plugins = await publications.cors_plugins(session, env_id, [api.id])
-    newcomer = Member(api.id, definition.name, definition.req_method, definition.req_uri, plugins.get(api.id))
-    _check([newcomer, *(member for member in others if member.api_id != api.id)])
+async def check_published(
+    session: Session, api_id: str, definition: ApiCreate, env_id: str, others: Sequence[Place]
+) -> None:
+    """Raise when putting `definition` into effect beside `others` would break the rules on its path."""
+    plugins = await publications.cors_plugins(session, env_id, [api_id, *(other.Api.id for other in others)])
+    newcomer = Member(api_id, definition.name, definition.req_method, definition.req_uri, plugins.get(api_id))
+    _check([newcomer, *_members(others, plugins)])
 
 
 async def check_attached(session: Session, plugin: Plugin, env_id: str, api_ids: Iterable[str]) -> None:
     """Raise when attaching `plugin` to all of `api_ids` would break the rules on their paths."""
     wanted = set(api_ids)
     for group_id, shape in await publications.paths_of(session, env_id, wanted):
-        members = await _members(session, group_id, env_id, shape)
+        places = await publications.on_path(session, group_id, env_id, shape)
+        plugins = await publications.cors_plugins(session, env_id, [place.Api.id for place in places])
         _check(
             [
                 msgspec.structs.replace(member, plugin=plugin) if member.api_id in wanted else member
-                for member in members
+                for member in _members(places, plugins)
             ]
         )
 
@@ -95,9 +96,7 @@ def _methods(content: str) -> frozenset[str]:
     return frozenset(methods) or _WITHOUT_LIST
 
 
-async def _members(session: Session, group_id: str, env_id: str, shape: str) -> list[Member]:
-    places = await publications.on_path(session, group_id, env_id, shape)
-    plugins = await publications.cors_plugins(session, env_id, [place.Api.id for place in places])
+def _members(places: Sequence[Place], plugins: Mapping[str, Plugin]) -> list[Member]:
     return [
         Member(
             place.Api.id,

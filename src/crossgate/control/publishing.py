@@ -206,12 +206,15 @@ async def _resolved(session: Session, api: ApiCreate, environment: Environment) 
     if backend is None or api.backend_type != "HTTP":
         return api
     address, path = backend.url_domain or "", backend.req_uri or ""
+    names = names_in(address) | names_in(path)
+    if not names:
+        return api
     known = await variables.values(session, api.group_id, environment.id)
-    missing = sorted((names_in(address) | names_in(path)) - known.keys())
+    missing = sorted(names - known.keys())
     if missing:
-        names = ", ".join(f"#{name}#" for name in missing)
+        listed = ", ".join(f"#{name}#" for name in missing)
         raise PARAMETER_ERROR.because(
-            f"the backend uses {names}, which environment {environment.name} has no value for: "
+            f"the backend uses {listed}, which environment {environment.name} has no value for: "
             "create the variables for this group and environment, then publish again"
         )
     resolved = {"url_domain": substitute(address, known), "req_uri": substitute(path, known)}
@@ -229,12 +232,13 @@ async def _resolved(session: Session, api: ApiCreate, environment: Environment) 
 async def _check_can_run(session: Session, api: Api, definition: ApiCreate, env_id: str) -> None:
     """Raise when something in effect is in the way."""
     shape = shape_of(definition.req_uri)
-    for other in await publications.on_path(session, definition.group_id, env_id, shape):
+    on_path = await publications.on_path(session, definition.group_id, env_id, shape)
+    others = [place for place in on_path if place.Api.id != api.id]
+    for other in others:
         record = other.Publication
-        is_same_route = (record.req_method, record.match_mode) == (definition.req_method, definition.match_mode)
-        if is_same_route and record.api_id != api.id:
+        if (record.req_method, record.match_mode) == (definition.req_method, definition.match_mode):
             raise API_TAKEN.naming(other.Api.name)
-    await cors_rules.check_published(session, api, definition, env_id)
+    await cors_rules.check_published(session, api.id, definition, env_id, others)
 
 
 async def _put(change: Change, definition: ApiCreate, version: Version) -> Publication:

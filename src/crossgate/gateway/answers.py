@@ -51,7 +51,7 @@ def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -
         block = merged(grant, block) if grant.exposes_all_names else block + grant.block
     framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
     start = head(exchange, status, block, framing)
-    return start if exchange.head.method == b"HEAD" or status in (204, 304) else start + body
+    return start if exchange.method == b"HEAD" or status in (204, 304) else start + body
 
 
 def merged(grant: Grant, block: bytes) -> bytes:

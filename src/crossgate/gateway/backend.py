@@ -7,7 +7,7 @@ import httptools
 
 from crossgate.core.snapshot.snapshot import Address
 from crossgate.gateway import fields
-from crossgate.gateway.fields import Notes
+from crossgate.gateway.fields import Notes, ResponseReader
 
 # A backend's head may be as long as a client's (gateway.md 2.5 names no limit of its own).
 MAX_HEAD_BYTES = 128 * 1024
@@ -54,7 +54,7 @@ class BackendConnection(asyncio.Protocol):
         self.keeps_alive = False
         self._method = b""
         self._head = b""
-        self._fields = fields.response_fields()
+        self._reader = ResponseReader()
         self._parser = httptools.HttpResponseParser(self)
 
     def carry(self, listener: Listener, method: bytes) -> None:
@@ -148,7 +148,7 @@ class BackendConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         _, _, rest = self._head.lstrip(b"\r\n").partition(b"\r\n")
         block, _, self._head = (b"\r\n" + rest).partition(b"\r\n\r\n")
-        self.passed, self.notes = self._fields.read(block[2:] + b"\r\n" if block else b"")
+        self.passed, self.notes = self._reader.read(block[2:] + b"\r\n" if block else b"")
         self.status = self._parser.get_status_code()
         self.keeps_alive = self._parser.should_keep_alive()
         self.has_head = True

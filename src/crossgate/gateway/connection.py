@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.snapshot.dispatch import Head
 from crossgate.gateway import fields
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.exchange import Exchange
-from crossgate.gateway.fields import Notes
+from crossgate.gateway.fields import Notes, RequestFields, RequestReader
 
 if TYPE_CHECKING:
     from crossgate.gateway.listener import Gateway
@@ -52,7 +51,7 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = 0.0
         self.is_reading_paused = False
         self._parser = httptools.HttpRequestParser(self)
-        self._fields = fields.request_fields()
+        self._reader = RequestReader()
         self._partial_head = bytearray()
         self._body_left: int | None = None
         self._body_tail = b""
@@ -173,17 +172,20 @@ class ClientConnection(asyncio.Protocol):
         if len(words) != 3:
             raise httptools.HttpParserError("no HTTP version")
         method, target, version = words
-        passed, notes = self._fields.read(head[start + 2 : -2])
-        exchange = Exchange(self, _head(method, target, notes), passed, notes)
-        if version != b"HTTP/1.1" or fields.CONNECTION in notes:
-            exchange.is_http10 = version == b"HTTP/1.0"
-            exchange.keep_alive = _keeps_alive(version, notes)
+        read = self._reader.read(head[start + 2 : -2])
+        exchange = Exchange(self, method, target, read)
+        self._queue.append(exchange)
+        if version != b"HTTP/1.1" or not read.is_ordinary or len(head) > MAX_FIELD_BYTES:
+            self._heed(exchange, version, head)
         if self.gateway.is_draining:
             exchange.keep_alive = False
-        host = notes.get(fields.HOST)
-        if version != b"HTTP/1.1" or not host or b"," in host or len(head) > MAX_FIELD_BYTES:
-            exchange.refusal = _refusal(version, head, target, notes)
-        self._queue.append(exchange)
+
+    def _heed(self, exchange: Exchange, version: bytes, head: bytes) -> None:
+        """What an unusual head asks for: to be refused, another persistence, a body to be read."""
+        notes = exchange.notes
+        exchange.refusal = _refusal(version, head, exchange.target, notes)
+        exchange.is_http10 = version == b"HTTP/1.0"
+        exchange.keep_alive = _keeps_alive(version, notes)
         if fields.CONTENT_LENGTH in notes or fields.TRANSFER_ENCODING in notes:
             length = notes.get(fields.CONTENT_LENGTH)
             self._body_left = None if length is None else int(length)
@@ -240,12 +242,11 @@ class ClientConnection(asyncio.Protocol):
         else:
             exchange.refusal = fault
 
-    def _salvaged(self, partial: bytes) -> tuple[Head, bytes, Notes]:
+    def _salvaged(self, partial: bytes) -> tuple[bytes, bytes, RequestFields]:
         """What can be told of a head that will not be read to its end."""
         start, _, rest = partial.partition(b"\r\n")
         words = start.split(b" ")
-        _, notes = self._fields.read(rest[: rest.rfind(b"\r\n") + 2])
-        return _head(words[0], words[1] if len(words) > 1 else b"", notes), b"", notes
+        return words[0], words[1] if len(words) > 1 else b"", self._reader.read(rest[: rest.rfind(b"\r\n") + 2])
 
     # exchanges
 
@@ -346,19 +347,6 @@ def _after(mark: bytes, tail: bytes | bytearray, data: bytes) -> int | None:
     """Where in `data` the first `mark` ends, which may begin in the `tail` of what came before; or None."""
     at = (tail + data).find(mark) if tail else data.find(mark)
     return None if at < 0 else at + len(mark) - len(tail)
-
-
-def _head(method: bytes, target: bytes, notes: Notes) -> Head:
-    note = notes.get
-    return Head(
-        method,
-        target,
-        note(fields.HOST, b""),
-        note(fields.STAGE),
-        note(fields.ORIGIN),
-        note(fields.REQUESTED_METHOD),
-        note(fields.REQUESTED_HEADERS),
-    )
 
 
 def _keeps_alive(version: bytes, notes: Notes) -> bool:

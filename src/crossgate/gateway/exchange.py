@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.snapshot.dispatch import Head, Verdict, dispatch
+from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer
 from crossgate.cors.server import Grant
 from crossgate.gateway import answers, fields, forward
 from crossgate.gateway.backend import BackendConnection
-from crossgate.gateway.fields import Notes, connection_options
+from crossgate.gateway.fields import RequestFields, connection_options
 from crossgate.gateway.pool import is_name_failure
 
 if TYPE_CHECKING:
@@ -53,11 +53,13 @@ class Exchange:
     _started_at = 0.0
     _sent_at = 0.0
 
-    def __init__(self, client: "ClientConnection", head: Head, passed: bytes, notes: Notes) -> None:
+    def __init__(self, client: "ClientConnection", method: bytes, target: bytes, read: RequestFields) -> None:
         self.client = client
-        self.head = head
-        self.passed = passed
-        self.notes = notes
+        self.method = method
+        self.target = target
+        self.named = read.named
+        self.passed = read.passed
+        self.notes = read.notes
         self.body: list[bytes] = []
 
     # match
@@ -71,7 +73,7 @@ class Exchange:
             # No policy is known for what is not a request.
             self.fail(refusal)
             return
-        verdict = dispatch(gateway.snapshot, self.head)
+        verdict = dispatch(gateway.snapshot, self.method, self.target, self.named)
         self._grant = verdict.grant
         if verdict.preflight is not None and refusal is None:
             self._answer(answers.preflight, verdict.preflight)
@@ -101,7 +103,7 @@ class Exchange:
     def wants_tunnel(self) -> bool:
         """Whether the request asks to become a WebSocket (the only protocol that is switched to)."""
         upgrade = self.notes.get(fields.UPGRADE)
-        if upgrade is None or self.is_http10 or self.head.method != b"GET" or self.has_body():
+        if upgrade is None or self.is_http10 or self.method != b"GET" or self.has_body():
             return False
         return upgrade.lower() == b"websocket" and b"upgrade" in connection_options(
             self.notes.get(fields.CONNECTION, b"")
@@ -149,13 +151,13 @@ class Exchange:
 
     def _is_repeatable(self) -> bool:
         """Whether sending the request twice does no harm (RFC 9110 section 9.2.2 and the contract's `-1`)."""
-        return self.head.method not in _NEVER_REPEATED
+        return self.method not in _NEVER_REPEATED
 
     def _opened(self, connection: BackendConnection) -> None:
         self._opening = None
         self._is_request_sent = False
         self.backend = connection
-        connection.carry(self, self.head.method)
+        connection.carry(self, self.method)
         out = [forward.request_head(self, self._verdict, self._target)]
         if fields.MODE in self.notes:
             self._sent_at = self.client.gateway.loop.time()
@@ -311,7 +313,7 @@ class Exchange:
         length = backend.notes.get(fields.CONTENT_LENGTH)
         if length is not None:
             return b"Content-Length: " + length + b"\r\n"
-        if self.head.method == b"HEAD" or backend.status == 304:
+        if self.method == b"HEAD" or backend.status == 304:
             return b""
         if self.is_http10:
             self.keep_alive = False

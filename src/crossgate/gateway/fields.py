@@ -7,6 +7,9 @@ remembers the block it read last.
 
 from typing import Final
 
+import msgspec
+
+from crossgate.core.snapshot.dispatch import Named
 from crossgate.cors.server import MERGE_SENSITIVE
 
 # What a noted field is noted under.
@@ -58,53 +61,77 @@ _RESPONSE_NOTED = dict.fromkeys(MERGE_SENSITIVE, CROSS_ORIGIN) | {
     b"date": DATE,
 }
 
+# A request that notes none of these has no body and asks for nothing special.
+_UNUSUAL = frozenset((CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, UPGRADE))
+
 Notes = dict[int, bytes]
 
 
-class FieldReader:
-    """Reads the fields of one connection's heads by a table of those that are special."""
+class RequestFields(msgspec.Struct, frozen=True):
+    """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
-    __slots__ = ("_block", "_ends_here", "_noted", "_read")
+    `is_ordinary`: it names one host, has no body, and says nothing about its connection.
+    """
 
-    def __init__(self, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> None:
-        self._noted = noted
-        self._ends_here = ends_here
+    passed: bytes
+    notes: Notes
+    named: Named
+    is_ordinary: bool
+
+
+class RequestReader:
+    """Reads the fields of one client connection's requests."""
+
+    __slots__ = ("_block", "_fields")
+
+    def __init__(self) -> None:
         self._block: bytes | None = None
-        self._read: tuple[bytes, Notes] = (b"", {})
+        self._fields: RequestFields
+
+    def read(self, block: bytes) -> RequestFields:
+        """The fields in `block`; whoever gets them must not change them, the next request may get the same."""
+        if block != self._block:
+            passed, notes = _cut(block, _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            note = notes.get
+            host = note(HOST, b"")
+            named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), note(REQUESTED_HEADERS))
+            is_ordinary = bool(host) and b"," not in host and _UNUSUAL.isdisjoint(notes)
+            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary)
+        return self._fields
+
+
+class ResponseReader:
+    """Reads the fields of one backend connection's responses; what needs merging is noted under CROSS_ORIGIN."""
+
+    __slots__ = ("_block", "_read")
+
+    def __init__(self) -> None:
+        self._block: bytes | None = None
+        self._read: tuple[bytes, Notes]
 
     def read(self, block: bytes) -> tuple[bytes, Notes]:
-        """The lines to pass on as they are, and the values of noted fields, repeated ones joined by a comma.
-
-        Whoever gets the notes must not change them: the next head may get the same.
-        """
-        if block == self._block:
-            return self._read
-        passed: list[bytes] = []
-        notes: Notes = {}
-        for line in block.split(b"\r\n")[:-1]:
-            name, _, value = line.partition(b":")
-            name = name.lower()
-            kind = self._noted.get(name, _UNNOTED)
-            if kind:
-                # RFC 9110 section 5.5: white space around a value is no part of it.
-                value = value.strip(b" \t")
-                notes[kind] = notes[kind] + b", " + value if kind in notes else value
-            if kind in _PASSED_TOO if kind else name not in self._ends_here:
-                passed.append(line)
-        passed.append(b"")
-        self._block = block
-        self._read = b"\r\n".join(passed), notes
+        """What of `block` is passed on, and its notes, which must not be changed."""
+        if block != self._block:
+            self._block, self._read = block, _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
         return self._read
 
 
-def request_fields() -> FieldReader:
-    """A reader for the requests of a connection."""
-    return FieldReader(_REQUEST_NOTED, _REQUEST_ENDS_HERE)
-
-
-def response_fields() -> FieldReader:
-    """A reader for the responses of a connection; what needs merging is noted under CROSS_ORIGIN and passed on."""
-    return FieldReader(_RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
+def _cut(block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> tuple[bytes, Notes]:
+    """The lines to pass on as they are, and the values of noted fields, repeated ones joined by a comma."""
+    passed: list[bytes] = []
+    notes: Notes = {}
+    for line in block.split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        kind = noted.get(name, _UNNOTED)
+        if kind:
+            # RFC 9110 section 5.5: white space around a value is no part of it.
+            value = value.strip(b" \t")
+            notes[kind] = notes[kind] + b", " + value if kind in notes else value
+        if kind in _PASSED_TOO if kind else name not in ends_here:
+            passed.append(line)
+    passed.append(b"")
+    return b"\r\n".join(passed), notes
 
 
 def connection_options(value: bytes) -> frozenset[bytes]:

@@ -41,7 +41,7 @@ def chunked(chunks: list[bytes]) -> list[bytes]:
 
 def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> bytes:
     """Request line and fields, the empty line included."""
-    client, head, notes, passed = exchange.client, exchange.head, exchange.notes, exchange.passed
+    client, notes, passed = exchange.client, exchange.notes, exchange.passed
     host_line = target.host_line
     if target.mapping is None:
         request_target = _target(verdict, target)
@@ -57,7 +57,7 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
     forwarded = notes.get(fields.FORWARDED_FOR)
     return b"".join(
         (
-            target.method or head.method,
+            target.method or exchange.method,
             b" ",
             request_target,
             b" HTTP/1.1\r\n",
@@ -67,7 +67,7 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             b"X-Forwarded-For: ",
             client.address if forwarded is None else forwarded + b", " + client.address,
             client.forwarded_lines,
-            head.host,
+            exchange.named.host,
             b"\r\nX-Request-Id: ",
             exchange.request_id,
             b"\r\n",
@@ -104,7 +104,7 @@ def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
         "apiId": route.api_id.encode(),
         "apiName": route.api_name.encode(),
         "requestId": exchange.request_id,
-        "serverName": exchange.head.host,
+        "serverName": exchange.named.host,
         "serverAddr": exchange.client.server_address,
         "handleTime": exchange.client.gateway.date(),
     }

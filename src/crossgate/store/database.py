@@ -46,8 +46,6 @@ class Database:
 
         Raises DatabaseNewer or DatabaseBroken, each with a sentence that says what to do.
         """
-        if not directory.is_dir():
-            raise DatabaseBroken(f"The database cannot be opened: {directory} is not a directory; create it.")
         file = directory / FILE_NAME
         database = cls(_engine(file), file)
         try:
@@ -134,6 +132,8 @@ def _migrate(connection: Connection) -> None:
 
 
 def _engine(file: Path) -> AsyncEngine:
+    if not file.parent.is_dir():
+        raise DatabaseBroken(f"The database cannot be opened: {file.parent} is not a directory; create it.")
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
     event.listen(engine.sync_engine, "connect", _on_connect)
     event.listen(engine.sync_engine, "begin", _on_begin)

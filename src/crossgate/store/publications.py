@@ -8,6 +8,8 @@ from sqlalchemy import delete, func, select
 from crossgate.store.rows import Session
 from crossgate.store.tables import Api, Environment, Plugin, PluginBinding, Publication, Revision, Version
 
+Place = Joined[Publication, Api, Version]
+
 
 async def running(session: Session, api_ids: Iterable[str]) -> list[Joined[Publication, Environment, Version]]:
     """Where each of `api_ids` is in effect, with the version that is."""
@@ -37,9 +39,7 @@ async def in_effect(session: Session) -> list[Joined[Publication, Version]]:
     return list((await session.execute(statement)).all())
 
 
-async def on_path(
-    session: Session, group_id: str, env_id: str, path_shape: str
-) -> list[Joined[Publication, Api, Version]]:
+async def on_path(session: Session, group_id: str, env_id: str, path_shape: str) -> list[Place]:
     """What is in effect on one path of a group in an environment, whatever the method."""
     statement = (
         select(Publication, Api, Version)
@@ -70,16 +70,21 @@ async def cors_plugins(session: Session, env_id: str, api_ids: Iterable[str]) ->
 
 
 async def drop_old_versions(session: Session, api_id: str, env_id: str, keep: int) -> None:
-    """Forget all but the newest `keep` versions; the one in effect always stays."""
-    of_this = (Version.api_id == api_id, Version.env_id == env_id)
+    """Forget all but the newest `keep` versions; the one in effect counts as the newest."""
     current = select(Publication.version_id).where(
         Publication.api_id == api_id, Publication.env_id == env_id, Publication.version_id.is_not(None)
     )
-    order = (Version.id.in_(current).desc(), Version.publish_time.desc(), Version.version_no.desc(), Version.id)
-    newest = list(
-        (await session.execute(select(Version.id).where(*of_this).order_by(*order).limit(keep))).scalars()
+    oldest = (
+        select(Version.id)
+        .where(Version.api_id == api_id, Version.env_id == env_id)
+        .order_by(
+            Version.id.in_(current).desc(), Version.publish_time.desc(), Version.version_no.desc(), Version.id
+        )
+        .offset(keep)
     )
-    await session.execute(delete(Version).where(*of_this, Version.id.not_in(newest)))
+    old = list((await session.execute(oldest)).scalars())
+    if old:
+        await session.execute(delete(Version).where(Version.id.in_(old)))
 
 
 async def paths_of(session: Session, env_id: str, api_ids: Iterable[str]) -> set[tuple[str, str]]:

@@ -8,10 +8,8 @@ from crossgate.core.errors import Fault, FaultKind, Finding
 TOKEN_MISSING = FaultKind("APIG.1000", 401, "Token missing. Log in again or try again later.")
 SESSION_EXPIRED = FaultKind("APIG.1001", 401, "Session expired. Please try again later.")
 INCORRECT_TOKEN = FaultKind("APIG.1002", 401, "Incorrect token or token resolution failed")
-NO_PERMISSION = FaultKind("APIG.1005", 403, "No permissions to request this method")
 GROUP_IS_BUILT_IN = FaultKind("APIG.1101", 403, "No permissions to perform operations on this API group")
 ENVIRONMENT_IS_BUILT_IN = FaultKind("APIG.1103", 403, "No permissions to perform operations on this environment")
-NO_PERMISSION_ON_INSTANCE = FaultKind("APIG.1136", 403, "No permissions to perform operations on this instance.")
 
 # Also what this gateway cannot do, or will not because it would break or endanger a caller: the contract has
 # no row for that, so its own "parameter error" carries the sentence.
@@ -38,7 +36,6 @@ DOMAIN_NOT_FOUND = FaultKind("APIG.3020", 404, "The URL domain does not exist")
 VERSION_NOT_FOUND = FaultKind("APIG.3022", 404, "The API version does not exist,id:{}")
 INSTANCE_NOT_FOUND = FaultKind("APIG.3030", 404, "The instance does not exist;id:{}")
 PLUGIN_NOT_FOUND = FaultKind("APIG.3068", 404, "Plugin {} does not exist")
-FEATURE_NOT_FOUND = FaultKind("APIG.3087", 404, "The feature configuration does not exist")
 # The contract lists no code for a missing gateway response; the nearest row names its group's configuration.
 RESPONSE_NOT_FOUND = FaultKind("APIG.3007", 404, "Gateway response {} does not exist")
 
@@ -76,7 +73,6 @@ API_TAKEN = FaultKind(
 )
 VARIABLE_TAKEN = FaultKind("APIG.3303", 400, "The environment variable already exists")
 DOMAIN_TAKEN = FaultKind("APIG.3305", 400, "The URL domain name already exists")
-ALREADY_DONE = FaultKind("APIG.3309", 400, "The operation has already been performed")
 PLUGIN_NAME_TAKEN = FaultKind("APIG.3326", 400, "The plugin name already exists")
 
 GROUP_HAS_APIS = FaultKind("APIG.3415", 403, "The API group cannot be deleted because it contains APIs,id:{}")
@@ -91,14 +87,13 @@ DOMAIN_OF_ANOTHER_GROUP = FaultKind(
     403,
     "The API group ID in the URL does not match the API group to which the URL domain has been bound",
 )
-DEFAULT_RESPONSE_UNDELETABLE = FaultKind("APIG.3491", 409, "The default response cannot be deleted")
-DEFAULT_RESPONSE_NAME_FIXED = FaultKind("APIG.3492", 409, "The default response name cannot be modified")
 ONLY_PUBLISHED_APIS = FaultKind("APIG.3707", 409, "Only published APIs can be bound with plug-ins")
 
 INTERNAL = FaultKind("APIG.9999", 500, "System error")
 
 _OF_A_DOCUMENT = (
     INVALID_PARAMETER,
+    INVALID_DOMAIN,
     PATH_PARAMETERS_UNDEFINED,
     BACKEND_PATH_PARAMETERS_UNDEFINED,
     MAPPED_PARAMETERS_UNDEFINED,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from crossgate.core.errors.admin import INVALID_DOMAIN
 from crossgate.core.model.document import Request, Response
 from crossgate.core.model.names import rule
 
@@ -16,6 +17,7 @@ DomainName = Annotated[
     rule(
         rf"(?=.{{1,255}}$)(?:\*\.)?(?:{_LABEL}\.){{1,7}}[A-Za-z][A-Za-z0-9-]{{0,61}}[A-Za-z0-9]\.?",
         "Write a domain such as www.example.com, or *.example.com for all domains below it; no port, no scheme.",
+        INVALID_DOMAIN,
     ),
 ]
 

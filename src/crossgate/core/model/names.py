@@ -9,16 +9,21 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from crossgate.core.errors import FaultKind
+from crossgate.core.errors.admin import INVALID_PARAMETER
+
 _ZH = "\u3400-\u4dbf\u4e00-\u9fff"
 
 
-def rule(pattern: str, fix: str) -> AfterValidator:
+def rule(pattern: str, fix: str, kind: FaultKind = INVALID_PARAMETER) -> AfterValidator:
     """A validator: the whole text must match `pattern`, and `fix` says what to write."""
     compiled = re.compile(pattern)
 
     def check(text: str) -> str:
         if compiled.fullmatch(text) is None:
-            raise PydanticCustomError("rule", "The text breaks the rule for this field", {"fix": fix})
+            raise PydanticCustomError(
+                "rule", "The text breaks the rule for this field", {"fix": fix, "code": kind.code}
+            )
         return text
 
     return AfterValidator(check)

@@ -12,11 +12,9 @@ _NEVER_SERVED = frozenset((b"TRACE", b"CONNECT"))
 _STAGE_FIELD = b"x-stage"
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
-    """What dispatch reads of a request; repeated fields are joined with a comma."""
+class Named(msgspec.Struct, frozen=True, gc=False):
+    """What dispatch reads of a request's fields: their values, repeated ones joined with a comma."""
 
-    method: bytes
-    target: bytes
     host: bytes
     stage: bytes | None
     origin: bytes | None
@@ -42,13 +40,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     target: Target | None = None
 
 
-def dispatch(snapshot: Snapshot, head: Head) -> Verdict:
+def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> Verdict:
     """The verdict on one request."""
-    host, target = head.host, head.target
+    host = named.host
     if not target.startswith(b"/"):
         if target.startswith((b"http://", b"https://")):
             host, target = _absolute_form(target)
-        elif head.method in _NEVER_SERVED:
+        elif method in _NEVER_SERVED:
             return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
         else:
             return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
@@ -62,11 +60,11 @@ def dispatch(snapshot: Snapshot, head: Head) -> Verdict:
     site = snapshot.sites.get(host) or snapshot.site(host)
     if site is None:
         return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
-    if head.requested_method is not None and is_preflight(head.method, head.origin, head.requested_method):
-        verdict = _preflight(site, head, path)
+    if named.requested_method is not None and is_preflight(method, named.origin, named.requested_method):
+        verdict = _preflight(site, named, path)
         if verdict is not None:
             return verdict
-    return _actual(site, head, Target(path, query, is_plain))
+    return _actual(site, method, named, Target(path, query, is_plain))
 
 
 def _absolute_form(target: bytes) -> tuple[bytes, bytes]:
@@ -76,14 +74,14 @@ def _absolute_form(target: bytes) -> tuple[bytes, bytes]:
     return authority.rpartition(b"@")[2], b"/" + rest if slash else b"/" + question + query
 
 
-def _preflight(site: Site, head: Head, path: bytes) -> Verdict | None:
+def _preflight(site: Site, named: Named, path: bytes) -> Verdict | None:
     """The answer of the announced request's `cors` plugin; None where no plugin speaks for this path."""
-    assert head.origin is not None and head.requested_method is not None
-    stage = _preflight_stage(head)
-    match = announced_route(site, stage, head.requested_method, path)
+    assert named.origin is not None and named.requested_method is not None
+    stage = _preflight_stage(named)
+    match = announced_route(site, stage, named.requested_method, path)
     if match is not None and match.route.preflight is not None:
         table = match.route.preflight
-        answer = table.preflight(head.origin, head.requested_method, head.requested_headers)
+        answer = table.preflight(named.origin, named.requested_method, named.requested_headers)
         return Verdict(match=match, preflight=answer)
     policy = path_policy(site, stage, path)
     if policy is None:
@@ -91,30 +89,30 @@ def _preflight(site: Site, head: Head, path: bytes) -> Verdict | None:
     return Verdict(preflight=policy.refuse_preflight("method-without-api"))
 
 
-def _preflight_stage(head: Head) -> bytes | None:
-    if head.stage is not None:
-        return head.stage
-    requested = (head.requested_headers or b"")[:4096].lower()
+def _preflight_stage(named: Named) -> bytes | None:
+    if named.stage is not None:
+        return named.stage
+    requested = (named.requested_headers or b"")[:4096].lower()
     will_send_it = _STAGE_FIELD in requested and _STAGE_FIELD in requested.replace(b" ", b"").split(b",")
     return None if will_send_it else RELEASE
 
 
-def _actual(site: Site, head: Head, target: Target) -> Verdict:
+def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
     path = target.path
-    router = site.environments.get(head.stage or RELEASE)
+    router = site.environments.get(named.stage or RELEASE)
     if router is None:
         return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
-    match = router.find(head.method, path)
+    match = router.find(method, path)
     if match is None:
-        policy = path_policy(site, head.stage or RELEASE, path)
+        policy = path_policy(site, named.stage or RELEASE, path)
         exists = next(router.on_path(path), None) is not None
         return Verdict(
-            grant=policy.grant(head.origin) if policy is not None else None,
+            grant=policy.grant(named.origin) if policy is not None else None,
             fault=Fault(runtime.NO_SUCH_API if exists else runtime.NOT_PUBLISHED),
         )
     route = match.route
-    grant = None if route.cross_origin is None else route.cross_origin.grant(head.origin)
-    if head.method in _NEVER_SERVED:
+    grant = None if route.cross_origin is None else route.cross_origin.grant(named.origin)
+    if method in _NEVER_SERVED:
         return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
     if not route.takes_http:
         return Verdict(grant=grant, fault=runtime.WRONG_PROTOCOL.naming(route.protocol))
