@@ -46,6 +46,7 @@ NOT_ORIGINS = [
     "https://app.example:0",
     "https://app.example:65536",
     "https://app.example:99999999",
+    "https://app.example:" + "9" * 5000,
     "https://app.example:abc",
     "https://app.example:\u0661",
     "http://0x7f.1",

@@ -160,6 +160,8 @@ PREFLIGHT_REASONS = [
     (b"https://app.example", b"PUT", b"x a", "header-malformed"),
     (b"https://app.example", b"PUT", b"," * 17, "headers-too-many"),
     (b"https://app.example", b"PUT", b",".join([b"X-A"] * 129), "headers-too-many"),
+    (b"https://app.example", b"PUT", b"x" * 4096, "header-not-allowed"),
+    (b"https://app.example", b"PUT", b"x" * 4097, "headers-too-many"),
     (b"https://app.example", b"PUT", b"x" * 65536, "headers-too-many"),
     (b"https://app.example", b"PUT", b"," * 65536, "headers-too-many"),
 ]
@@ -175,6 +177,28 @@ def test_a_preflight_says_why_to_the_log(origin: bytes, method: bytes, headers: 
 
     assert answer.reason == reason
     assert reason.encode() not in answer.block
+
+
+def test_with_credentials_a_listed_name_beside_a_wildcard_is_named() -> None:
+    """Browsers take `*` for a name then, so each name asked for must be in the answer."""
+    table = compiled(
+        CorsPolicy(
+            origins=("https://app.example",), credentials=True, methods=("*",), headers=("*", "authorization")
+        )
+    )
+
+    answer = table.preflight(b"https://app.example", b"GET", b"authorization")
+
+    assert values(answer.headers, b"access-control-allow-headers") == [b"authorization"]
+
+
+def test_a_list_is_sent_as_written_but_without_repetitions() -> None:
+    """Methods that differ in case are different methods."""
+    table = compiled(CorsPolicy(origins=("https://app.example",), methods=("patch", "PATCH", "GET", "patch")))
+
+    answer = table.preflight(b"https://app.example", b"PATCH", None)
+
+    assert values(answer.headers, b"access-control-allow-methods") == [b"patch, PATCH, GET"]
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _port(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 8 and 0 < int(text) < 65536):
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and 0 < int(text) < 65536):
         raise NotAnOriginError("its port is not a number from 1 to 65535")
     return int(text)
 

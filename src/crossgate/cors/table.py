@@ -214,9 +214,7 @@ def _joined(names: tuple[str, ...]) -> bytes:
 
     Of names that `*` covers, only Authorization needs saying beside it.
     """
-    unique: dict[str, str] = {}
-    for name in names:
-        unique.setdefault(name.lower(), name)
+    unique = list(dict.fromkeys(names))
     if WILDCARD in unique:
-        unique = {lower: name for lower, name in unique.items() if lower in (WILDCARD, "authorization")}
-    return ", ".join(unique.values()).encode()
+        unique = [name for name in unique if name.lower() in (WILDCARD, "authorization")]
+    return ", ".join(unique).encode()
