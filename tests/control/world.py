@@ -7,40 +7,41 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from crossgate.control import apis, bindings, environments, groups, operators, plugins, publishing
+from crossgate.control import apis, audit_trail, bindings, environments, groups, operators, plugins, publishing
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, Quotas
 from crossgate.core.errors import Fault
 from crossgate.core.model.api import ApiCreate
 from crossgate.core.model.api_info import ApiInfo
+from crossgate.core.model.audit import AuditEntry
 from crossgate.core.model.document import read
 from crossgate.core.model.environment import RELEASE_ID, EnvCreate
 from crossgate.core.model.group import ApiGroupCreate
 from crossgate.core.model.paging import Page
 from crossgate.core.model.plugin import PluginCreate, PluginOperApiInfo
 from crossgate.core.model.publication import ApiActionInfo, PublishResp
-from crossgate.core.snapshot.config import Config, PublishedApi
-from crossgate.store import lists
+from crossgate.core.snapshot.compile import compile_config
+from crossgate.core.snapshot.config import Config, PublishedApi, decode, encode
 from crossgate.store.database import Database
 from crossgate.store.sealing import Seal
-from crossgate.store.tables import AuditRecord
 
 Answer = TypeVar("Answer")
 ACTOR = Actor("admin", "192.0.2.7", "454d689fa69847610b3ca486458fb08b")
 
 
 class Recorder:
-    """A data plane that remembers every Config, and can be told to fail."""
+    """A data plane that reads and compiles every Config as a worker does, and can be told to fail."""
 
     def __init__(self) -> None:
         self.configs: list[Config] = []
         self.failure: OSError | None = None
 
     async def publish(self, config: Config) -> None:
-        """Remember `config`."""
+        """Remember `config`; one that no worker could use fails the test."""
         await asyncio.sleep(0)
         if self.failure is not None:
             raise self.failure
+        assert compile_config(decode(encode(config))).revision == config.revision
         self.configs.append(config)
 
 
@@ -131,14 +132,9 @@ class World:
         found = [api for api in self.config.apis if (api.api_id, api.env_id) == (api_id, env_id)]
         return found[0] if found else None
 
-    def audit(self) -> list[AuditRecord]:
+    def audit(self) -> list[AuditEntry]:
         """The audit trail, newest first."""
-        return self.do(self._audit())
-
-    async def _audit(self) -> list[AuditRecord]:
-        async with self.control.reading() as session:
-            _, found = await lists.audit_records(session, Page(limit=500))
-        return list(found)
+        return self.do(audit_trail.search(self.control, Page(limit=500))).traces
 
     def _tick(self) -> datetime:
         self.time += timedelta(seconds=1)

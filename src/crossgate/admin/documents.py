@@ -33,10 +33,13 @@ def _object_in(body: bytes) -> dict[str, Any]:
         raise MALFORMED_BODY.naming("it is empty; send a JSON object")
     try:
         document = json.loads(body)
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is in no text of Unicode
     except json.JSONDecodeError as error:
         raise MALFORMED_BODY.naming(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except UnicodeDecodeError as error:
         raise MALFORMED_BODY.naming(f"byte {error.start + 1} is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise MALFORMED_BODY.naming(r"a text in it holds half a character, such as \ud800") from None
     except (RecursionError, ValueError):
         raise MALFORMED_BODY.naming("it is nested too deeply, or holds a number too long to read") from None
     if not isinstance(document, dict):

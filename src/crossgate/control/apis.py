@@ -55,7 +55,7 @@ async def check(control: Control, body: ApiCheckInfoV2) -> None:
         if body.type == "name":
             if body.name is None:
                 raise invalid("name", "The field is required", "Give the name to check.")
-            await _check_name_is_free(session, body.group_id, body.name, body.api_id or "")
+            await _check_name_is_free(session, body.group_id or None, body.name, body.api_id or "")
             return
         for field in ("req_uri", "req_method", "group_id"):
             if getattr(body, field) is None:
@@ -206,7 +206,7 @@ def _check(body: ApiCreate) -> None:
 async def _checked_against_others(session: Session, body: ApiCreate, api_id: str) -> ApiCreate:
     """`body` with its gateway response named; raises when it refers to nothing or is taken already."""
     await groups.get(session, body.group_id)
-    await _check_name_is_free(session, body.group_id, body.name, api_id)
+    await _check_name_is_free(session, body.group_id or None, body.name, api_id)
     await _check_path_is_free(session, body.group_id, body.req_method, body.req_uri, body.match_mode, api_id)
     if body.backend_api is not None:
         longest = (await limits.read(session)).backend_timeout_ms

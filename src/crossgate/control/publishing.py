@@ -156,7 +156,7 @@ _WRONG_ACTION = 'Invalid parameter value: parameter action should be "online" or
 async def _wanted(session: Session, body: ApiBatchPublish) -> list[str]:
     if body.apis:
         return list(dict.fromkeys(body.apis))
-    if body.group_id is None:
+    if not body.group_id:
         raise invalid(
             "apis", "Neither apis nor group_id is given", "Name the APIs, or a group for all of its APIs."
         )

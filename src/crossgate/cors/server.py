@@ -54,13 +54,21 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 class PreflightAnswer(msgspec.Struct, frozen=True):
-    """The whole answer to a preflight; its body is empty. `reason` is a stable code for logs."""
+    r"""The whole answer to a preflight: its fields as `Name: value\r\n` lines in `block`, and no body.
+
+    `reason` is a stable code for logs.
+    """
 
     status: int
-    headers: Fields
     block: bytes
     granted: bool
     reason: str
+
+    @property
+    def headers(self) -> Fields:
+        """The fields of `block` as pairs."""
+        cut = (line.partition(b": ") for line in self.block.split(b"\r\n")[:-1])
+        return tuple((name, value) for name, _, value in cut)
 
 
 class CrossOrigin(Protocol):
@@ -86,7 +94,7 @@ PREFLIGHT_VARY = _REFUSAL_FIELDS[0]
 
 def refusal(reason: str) -> PreflightAnswer:
     """A refused preflight: 403, which no browser takes for a yes, and not a word about the policy."""
-    return PreflightAnswer(status=403, headers=_REFUSAL_FIELDS, block=_REFUSAL_BLOCK, granted=False, reason=reason)
+    return PreflightAnswer(status=403, block=_REFUSAL_BLOCK, granted=False, reason=reason)
 
 
 def merge(grant: Grant, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

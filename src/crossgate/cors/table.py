@@ -43,7 +43,6 @@ class CorsTable(msgspec.Struct, frozen=True, kw_only=True):
     too_long: Grant
     methods: AllowedMethods
     request_headers: AllowedHeaders
-    preflight_fields: Fields
     preflight_block: bytes
     preflight_status: int
 
@@ -84,16 +83,10 @@ class CorsTable(msgspec.Struct, frozen=True, kw_only=True):
         headers = self.request_headers.answer(requested_headers)
         if isinstance(headers, str):
             return refusal(headers)
-        if self.anyone is not None:
-            origin = b"*"
-        echoed = methods + headers
-        return PreflightAnswer(
-            self.preflight_status,
-            ((ALLOW_ORIGIN, origin), *echoed, *self.preflight_fields),
-            _ALLOW_ORIGIN_LINE % origin + block(echoed) + self.preflight_block,
-            True,
-            grant.reason,
-        )
+        fields = _ALLOW_ORIGIN_LINE % (origin if self.anyone is None else b"*")
+        if methods or headers:
+            fields += block(methods + headers)
+        return PreflightAnswer(self.preflight_status, fields + self.preflight_block, True, grant.reason)
 
     @staticmethod
     def refuse_preflight(reason: str) -> PreflightAnswer:
@@ -130,7 +123,6 @@ def compile_policy(policy: CorsPolicy) -> CorsTable | list[Finding]:
     listed, patterns = _origins(policy, shared)
     any_method = WILDCARD in policy.methods
     any_header = WILDCARD in policy.headers
-    fields = _preflight_fields(policy)
     return CorsTable(
         anyone=_anyone(policy) if WILDCARD in policy.origins else None,
         listed=listed,
@@ -149,8 +141,7 @@ def compile_policy(policy: CorsPolicy) -> CorsTable | list[Finding]:
             is_any=any_header,
             echoes=any_header and policy.credentials,
         ),
-        preflight_fields=fields,
-        preflight_block=block(fields),
+        preflight_block=block(_preflight_fields(policy)),
         preflight_status=policy.preflight_status,
     )
 

@@ -17,7 +17,8 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus} | {494: "Reque
 STATUS_LINES = {
     status: f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n".encode("ascii") for status in range(100, 1000)
 }
-_JSON = b"\r\nContent-Type: application/json\r\n"
+_JSON = b"Content-Type: application/json\r\n"
+_OWN = (b"X-Request-Id", b"")
 _SERVER_AND_ID = b"Server: api-gateway\r\nX-Request-Id: "
 
 
@@ -30,8 +31,7 @@ class _Body(msgspec.Struct):
 def preflight(exchange: "Exchange", answer: PreflightAnswer) -> bytes:
     """The answer of a `cors` plugin to a preflight; its body is empty."""
     framing = b"" if answer.status == 204 else b"Content-Length: 0\r\n"
-    date = b"Date: " + exchange.client.gateway.date() + b"\r\n"
-    return head(exchange, answer.status, date + answer.block, framing)
+    return head(exchange, answer.status, exchange.client.gateway.date() + answer.block, framing)
 
 
 def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> bytes:
@@ -46,7 +46,7 @@ def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> byte
 
 
 def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -> bytes:
-    block = b"Date: " + exchange.client.gateway.date() + _JSON
+    block = exchange.client.gateway.date() + _JSON
     if grant is not None:
         block = merged(grant, block) if grant.exposes_all_names else block + grant.block
     framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
@@ -56,7 +56,9 @@ def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -
 
 def merged(grant: Grant, block: bytes) -> bytes:
     """`block` with the grant applied to it: what cors.server.merge decides."""
-    return b"".join(name + b": " + value + b"\r\n" for name, value in merge(grant, pairs(block)))
+    # The name of a field that is written later, so that it is exposed too where all names are.
+    read = [*pairs(block), _OWN]
+    return b"".join(name + b": " + value + b"\r\n" for name, value in merge(grant, read) if name != _OWN[0])
 
 
 def head(exchange: "Exchange", status: int, block: bytes, framing: bytes) -> bytes:

@@ -276,7 +276,7 @@ class ClientConnection(asyncio.Protocol):
         elif not exchange.keep_alive:
             self._close(is_request_read=exchange.is_request_done)
         else:
-            self.expect_within(IDLE_S)
+            self.deadline = self.gateway.soon + IDLE_S
             if self.is_reading_paused:
                 self.resume_reading()
             if self._queue and not self._is_pumping:

@@ -6,8 +6,7 @@ as far as what has arrived allows.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
@@ -20,8 +19,6 @@ from crossgate.gateway.pool import is_name_failure
 
 if TYPE_CHECKING:
     from crossgate.gateway.connection import ClientConnection
-
-P = ParamSpec("P")
 
 # A request body up to this long is kept until the response begins, so that it can be sent again.
 REPLAYABLE_BYTES = 64 * 1024
@@ -76,7 +73,8 @@ class Exchange:
         verdict = dispatch(gateway.snapshot, self.method, self.target, self.named)
         self._grant = verdict.grant
         if verdict.preflight is not None and refusal is None:
-            self._answer(answers.preflight, verdict.preflight)
+            self._stop_reading()
+            self._answer(answers.preflight(self, verdict.preflight))
             return
         fault = refusal or verdict.fault or self._excess(gateway.snapshot.limits.request_body_bytes)
         if fault is not None:
@@ -85,7 +83,8 @@ class Exchange:
         assert verdict.match is not None
         backend = verdict.match.route.backend
         if isinstance(backend, MockAnswer):
-            self._answer(answers.mock, backend, verdict.grant)
+            self._stop_reading()
+            self._answer(answers.mock(self, backend, verdict.grant))
         else:
             self._verdict = verdict
             self._target = backend
@@ -290,7 +289,7 @@ class Exchange:
         if fields.CONNECTION in backend.notes:
             passed = forward.end_to_end(passed, backend.notes[fields.CONNECTION])
         if fields.DATE not in backend.notes:
-            passed += b"Date: " + gateway.date() + b"\r\n"
+            passed += gateway.date()
         if fields.MODE in self.notes:
             passed += self._latency(gateway.loop.time())
         grant = self._grant
@@ -299,8 +298,8 @@ class Exchange:
                 passed = answers.merged(grant, passed)
             else:
                 passed += grant.block
-        if not self.is_request_done and backend.is_done:
-            self.keep_alive = False
+        if backend.is_done:
+            self._stop_reading()
         framing = self._response_framing(backend)
         return answers.head(self, backend.status, passed, framing)
 
@@ -333,22 +332,24 @@ class Exchange:
         if self._is_answered:
             self._end(cut=True)
             return
-        self._answer(answers.fault, fault, self._grant)
+        self._stop_reading()
+        self._answer(answers.fault(self, fault, self._grant))
 
     def timed_out(self) -> None:
         """Nothing has moved for as long as the contract allows."""
         is_clients_turn = not self.is_request_done and not self.client.is_reading_paused
         self.fail(Fault(runtime.REQUEST_TIMEOUT if is_clients_turn else runtime.BACKEND_TIMEOUT))
 
-    def _answer(
-        self, answer: Callable[Concatenate["Exchange", P], bytes], *args: P.args, **kwargs: P.kwargs
-    ) -> None:
+    def _stop_reading(self) -> None:
+        """Ends the connection with this answer if the request is not read to its end."""
+        if not self.is_request_done:
+            # The rest of it would be taken for the next request.
+            self.keep_alive = False
+
+    def _answer(self, answer: bytes) -> None:
         """Sends an answer of the gateway's own."""
         self._is_answered = self.is_finished = True
-        if not self.is_request_done:
-            # The rest of the request would be taken for the next one.
-            self.keep_alive = False
-        self.client.transport.write(answer(self, *args, **kwargs))
+        self.client.transport.write(answer)
         self.client.finished(self, cut=False)
 
     # finish

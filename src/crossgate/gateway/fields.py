@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from crossgate.core.snapshot.dispatch import Named
+from crossgate.core.snapshot.dispatch import Named, announces_stage
 from crossgate.cors.server import MERGE_SENSITIVE
 
 # What a noted field is noted under.
@@ -94,7 +94,9 @@ class RequestReader:
             passed, notes = _cut(block, _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
             host = note(HOST, b"")
-            named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), note(REQUESTED_HEADERS))
+            requested = note(REQUESTED_HEADERS)
+            stage = announces_stage(requested)
+            named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = bool(host) and b"," not in host and _UNUSUAL.isdisjoint(notes)
             self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary)
         return self._fields

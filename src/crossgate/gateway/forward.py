@@ -106,7 +106,7 @@ def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
         "requestId": exchange.request_id,
         "serverName": exchange.named.host,
         "serverAddr": exchange.client.server_address,
-        "handleTime": exchange.client.gateway.date(),
+        "handleTime": exchange.client.gateway.date()[len("Date: ") : -2],
     }
     captured = dict(zip(route.path_names, verdict.match.captured, strict=False))
     return mapping.apply(Call(captured, verdict.target.query, headers, system))

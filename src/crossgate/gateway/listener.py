@@ -1,7 +1,8 @@
 """A worker's gateway: it accepts connections, holds what they share, swaps snapshots and drains."""
 
 import asyncio
-import random
+import itertools
+import secrets
 import socket
 from email.utils import formatdate
 
@@ -13,6 +14,7 @@ from crossgate.gateway.pool import Pool
 TICK_S = 0.1
 _TICKS_BETWEEN_POOL_SWEEPS = 10
 BACKLOG = 4096
+_DATE_KEPT_S = 0.5
 
 
 class Gateway:
@@ -28,8 +30,8 @@ class Gateway:
         self.clients: set[ClientConnection] = set()
         self.pool = Pool(self.loop, lambda: self.now)
         self._server: asyncio.Server | None = None
-        self._random = random.SystemRandom().getrandbits(128)
-        self._ids = random.Random(self._random)  # noqa: S311 (a request id names; it does not protect)
+        self._worker_id = secrets.token_hex(8).encode("ascii")
+        self._request_numbers = itertools.count(secrets.randbits(32))
         self._date = b""
         self._date_until = 0.0
         self._ticks = 0
@@ -61,14 +63,14 @@ class Gateway:
             self._timer.cancel()
 
     def new_request_id(self) -> bytes:
-        """32 lower-case hexadecimal digits."""
-        return b"%032x" % self._ids.getrandbits(128)
+        """32 lower-case hexadecimal digits: half of them this worker's, half the request's."""
+        return self._worker_id + b"%016x" % next(self._request_numbers)
 
     def date(self) -> bytes:
-        """The Date field's value, to the second."""
+        """The Date field, its line ended."""
         if self.now >= self._date_until:
-            self._date = formatdate(usegmt=True).encode("ascii")
-            self._date_until = self.now + 0.5
+            self._date = b"Date: " + formatdate(usegmt=True).encode("ascii") + b"\r\n"
+            self._date_until = self.now + _DATE_KEPT_S
         return self._date
 
     def _tick(self) -> None:

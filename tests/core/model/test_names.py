@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from crossgate.core.errors import Fault
 from crossgate.core.model import domain, names
+from crossgate.core.model.document import read
 
 CASES = tomllib.loads((Path(__file__).parent / "name_cases.toml").read_text("utf-8"))
 TYPES: dict[str, Any] = {
@@ -51,3 +53,12 @@ def test_length(kind: str, shortest: int, longest: int) -> None:
     for length in (shortest - 1, longest + 1):
         with pytest.raises(ValidationError):
             adapter.validate_python("a" * length)
+
+
+def test_a_domain_has_a_code_of_its_own() -> None:
+    """The contract tells a bad domain from other bad values."""
+    with pytest.raises(Fault) as caught:
+        read(domain.UrlDomainCreate, {"url_domain": "www.example.com:80"})
+
+    assert caught.value.kind.code == "APIG.2024"
+    assert caught.value.message.startswith("Invalid URL domain name")

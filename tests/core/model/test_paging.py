@@ -18,6 +18,7 @@ from crossgate.core.model.paging import Page
         ({"offset": "-1", "limit": "0"}, 0, 20),
         ({"limit": "-5"}, 0, 20),
         ({"limit": "501"}, 0, 500),
+        ({"offset": "9" * 30}, 2**63 - 1, 20),
         ({"offset": "", "limit": ""}, 0, 20),
     ],
 )

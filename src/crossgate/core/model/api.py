@@ -28,6 +28,8 @@ RequestPath = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 ParamText = Annotated[str, StringConstraints(max_length=255)]
 SamplingParam = Annotated[str, rule(r"[0-9]|[1-9][0-9]|100", 'Write a percentage from "0" to "100".')]
 
+Bound = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
 DEFAULT_VERSION = "V0.0.1"
 
 
@@ -43,10 +45,10 @@ class ReqParamBase(Request):
     valid_enable: OnOff = 2
     remark: Remark = ""
     enumerations: str | None = None
-    min_num: int | None = None
-    max_num: int | None = None
-    min_size: int | None = None
-    max_size: int | None = None
+    min_num: Bound | None = None
+    max_num: Bound | None = None
+    min_size: Bound | None = None
+    max_size: Bound | None = None
     regular: str | None = None
     json_schema: str | None = None
     pass_through: OnOff = 1
@@ -150,7 +152,7 @@ class ApiQuery(Page):
     req_uri: str | None = None
     auth_type: str | None = None
     env_id: str | None = None
-    type: int | None = None
+    type: Annotated[int, Field(ge=1, le=2)] | None = None
     vpc_channel_name: str | None = None
     return_data_mode: str = ""
     tags: Tags = Field(default_factory=list)

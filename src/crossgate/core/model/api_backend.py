@@ -31,9 +31,9 @@ class BackendParamBase(Request):
 
 
 class ApiBackendVpcReq(Request):
-    """The load channel that reaches the backend."""
+    """The load channel that reaches the backend; an empty id is none."""
 
-    vpc_channel_id: ObjectId
+    vpc_channel_id: Annotated[str, StringConstraints(max_length=65)]
     vpc_channel_proxy_host: Address | None = None
 
 

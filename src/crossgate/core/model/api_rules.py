@@ -203,7 +203,11 @@ def _needed(backend: BackendApiCreate | ApiPolicyHttpCreate) -> list[str]:
             needed = ["req_protocol", "req_method", "req_uri", "vpc_channel_info"]
         case _:
             needed = ["url_domain", "req_protocol", "req_method", "req_uri"]
-    return [field for field in needed if not getattr(backend, field)]
+    missing = [field for field in needed if not getattr(backend, field)]
+    channel = backend.vpc_channel_info
+    if "vpc_channel_info" in needed and channel is not None and not channel.vpc_channel_id:
+        missing.append("vpc_channel_info.vpc_channel_id")
+    return missing
 
 
 def _backend_params(

@@ -6,10 +6,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 500
+# Further than any list reaches, and as far as a database can count.
+MAX_OFFSET = 2**63 - 1
 
 
 def _offset(value: Any) -> Any:
-    return max(value, 0) if isinstance(value, int) else value
+    return min(max(value, 0), MAX_OFFSET) if isinstance(value, int) else value
 
 
 def _limit(value: Any) -> Any:

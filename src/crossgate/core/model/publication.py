@@ -26,7 +26,7 @@ class ApiBatchPublish(Request):
 
     env_id: ObjectId
     apis: list[ObjectId] = Field(default_factory=list, max_length=1000)
-    group_id: ObjectId | None = None
+    group_id: str | None = None
     remark: Remark = ""
 
 

@@ -4,22 +4,28 @@ import msgspec
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.snapshot import path as paths
-from crossgate.core.snapshot.router import Match
-from crossgate.core.snapshot.snapshot import RELEASE, Route, Site, Snapshot, announced_route, path_policy
+from crossgate.core.snapshot.router import Match, Router
+from crossgate.core.snapshot.snapshot import RELEASE, Route, Site, Snapshot, path_policy
 from crossgate.cors.server import Grant, PreflightAnswer, is_preflight
 
 _NEVER_SERVED = frozenset((b"TRACE", b"CONNECT"))
 _STAGE_FIELD = b"x-stage"
+# Longer lists of requested headers are refused by every policy.
+_LONGEST_READ = 4096
 
 
 class Named(msgspec.Struct, frozen=True, gc=False):
-    """What dispatch reads of a request's fields: their values, repeated ones joined with a comma."""
+    """What dispatch reads of a request's fields: their values, repeated ones joined with a comma.
+
+    `announces_stage`: among the requested headers of a preflight is `X-Stage`.
+    """
 
     host: bytes
     stage: bytes | None
     origin: bytes | None
     requested_method: bytes | None
     requested_headers: bytes | None
+    announces_stage: bool = False
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
@@ -38,6 +44,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     fault: Fault | None = None
     preflight: PreflightAnswer | None = None
     target: Target | None = None
+
+
+def announces_stage(requested_headers: bytes | None) -> bool:
+    """Whether a preflight says that `X-Stage` will be sent."""
+    if not requested_headers:
+        return False
+    requested = requested_headers[:_LONGEST_READ].lower()
+    return _STAGE_FIELD in requested and _STAGE_FIELD in requested.replace(b" ", b"").split(b",")
 
 
 def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> Verdict:
@@ -76,25 +90,32 @@ def _absolute_form(target: bytes) -> tuple[bytes, bytes]:
 
 def _preflight(site: Site, named: Named, path: bytes) -> Verdict | None:
     """The answer of the announced request's `cors` plugin; None where no plugin speaks for this path."""
-    assert named.origin is not None and named.requested_method is not None
-    stage = _preflight_stage(named)
-    match = announced_route(site, stage, named.requested_method, path)
-    if match is not None and match.route.preflight is not None:
-        table = match.route.preflight
-        answer = table.preflight(named.origin, named.requested_method, named.requested_headers)
-        return Verdict(match=match, preflight=answer)
-    policy = path_policy(site, stage, path)
-    if policy is None:
-        return None
-    return Verdict(preflight=policy.refuse_preflight("method-without-api"))
+    assert named.origin is not None
+    assert named.requested_method is not None
+    for router in _routers(site, named):
+        match = router.find(named.requested_method, path)
+        if match is not None and match.route.preflight is not None:
+            table = match.route.preflight
+            answer = table.preflight(named.origin, named.requested_method, named.requested_headers)
+            return Verdict(match=match, preflight=answer)
+    for router in _routers(site, named):
+        policy = path_policy(router, path)
+        if policy is not None:
+            return Verdict(preflight=policy.refuse_preflight("method-without-api"))
+    return None
 
 
-def _preflight_stage(named: Named) -> bytes | None:
-    if named.stage is not None:
-        return named.stage
-    requested = (named.requested_headers or b"")[:4096].lower()
-    will_send_it = _STAGE_FIELD in requested and _STAGE_FIELD in requested.replace(b" ", b"").split(b",")
-    return None if will_send_it else RELEASE
+def _routers(site: Site, named: Named) -> list[Router[Route]]:
+    """Where to look for the announced request.
+
+    A preflight cannot carry `X-Stage`. When the page will send it, RELEASE is tried first, then the other
+    environments by name.
+    """
+    if named.announces_stage and named.stage is None:
+        names = sorted(site.environments, key=lambda name: (name != RELEASE, name))
+        return [site.environments[name] for name in names]
+    router = site.environments.get(named.stage or RELEASE)
+    return [] if router is None else [router]
 
 
 def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
@@ -104,7 +125,7 @@ def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
         return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
     match = router.find(method, path)
     if match is None:
-        policy = path_policy(site, named.stage or RELEASE, path)
+        policy = path_policy(router, path)
         exists = next(router.on_path(path), None) is not None
         return Verdict(
             grant=policy.grant(named.origin) if policy is not None else None,

@@ -5,7 +5,7 @@ import msgspec
 from crossgate.core.policies.cors import CrossOrigin
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.mapping import Mapping
-from crossgate.core.snapshot.router import ANY, Match, Router
+from crossgate.core.snapshot.router import Router
 from crossgate.cors.table import CorsTable
 
 RELEASE = b"RELEASE"
@@ -102,34 +102,6 @@ def _is_ip_literal(name: bytes) -> bool:
     return name.startswith(b"[") or (name.count(b".") == 3 and name.replace(b".", b"").isdigit())
 
 
-def announced_route(site: Site, stage: bytes | None, method: bytes, path: bytes) -> Match[Route] | None:
-    """The route a preflight announces, if its `cors` plugin answers; `stage` None means it cannot be known.
-
-    A preflight cannot carry `X-Stage`. When the page will send it, RELEASE is tried first, then the other
-    environments by name.
-    """
-    for router in _routers(site, stage):
-        match = router.find(method, path)
-        if match is not None and match.route.preflight is not None:
-            return match
-    return None
-
-
-def path_policy(site: Site, stage: bytes | None, path: bytes) -> CorsTable | None:
+def path_policy(router: Router[Route], path: bytes) -> CorsTable | None:
     """The `cors` plugin of the path, whatever the method: it speaks where no API of that method exists."""
-    for router in _routers(site, stage):
-        for route in router.on_path(path):
-            if route.preflight is not None:
-                return route.preflight
-    return None
-
-
-def _routers(site: Site, stage: bytes | None) -> list[Router[Route]]:
-    if stage is not None:
-        router = site.environments.get(stage)
-        return [] if router is None else [router]
-    names = sorted(site.environments, key=lambda name: (name != RELEASE, name))
-    return [site.environments[name] for name in names]
-
-
-__all__ = ["ANY", "Address", "HttpTarget", "Match", "MockAnswer", "Route", "Router", "Site", "Snapshot"]
+    return next((route.preflight for route in router.on_path(path) if route.preflight is not None), None)
