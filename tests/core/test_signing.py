@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from apigateway_sdk_python import signer as apig_signer  # type: ignore[import-untyped]
+from apigateway_sdk_python import signer as apig_signer
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer as CoreSigner

@@ -16,7 +16,7 @@ SCHEMA = "0001"
 _PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
-class DatabaseUnusable(Exception):  # noqa: N818
+class DatabaseUnusable(Exception):
     """The database cannot be used; the message is one sentence for the operator."""
 
 

@@ -13,7 +13,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
-class KeyUnusable(Exception):  # noqa: N818
+class KeyUnusable(Exception):
     """The key cannot be used; the message is one sentence for the operator."""
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from crossgate.core.snapshot.compile import compile_config
 from crossgate.core.snapshot.config import Config, Group, MockBackend, Plugin, PublishedApi
-from crossgate.core.snapshot.dispatch import Named, Verdict, dispatch
+from crossgate.core.snapshot.dispatch import Named, Verdict, announces_stage, dispatch
 
 POLICY = '{{"allow_origin":"https://{0}.example","allow_methods":"GET,PUT,DELETE","allow_headers":"x-stage,x-a"}}'
 
@@ -39,7 +39,9 @@ def preflight(
         apis=apis,
         plugins=tuple(Plugin(id=name, type="cors", content=POLICY.format(name)) for name in ("one", "two")),
     )
-    named = Named(b"g.apic.localhost:8080", stage, b"https://one.example", method, headers)
+    named = Named(
+        b"g.apic.localhost:8080", stage, b"https://one.example", method, headers, announces_stage(headers)
+    )
     return dispatch(compile_config(config), b"OPTIONS", b"/a?q=1", named)
 
 
