@@ -72,6 +72,6 @@ def _require_known_database(directory: Path) -> None:
     left = [name for name in (snapshot_file.NAME, operator_file.NAME) if (directory / name).exists()]
     if left and not (file.exists() and file.stat().st_size):
         raise DatabaseBroken(
-            f"{file} is missing or empty, but {' and '.join(left)} beside it shows that there was one: restore it from a "
-            "backup, or move the whole directory away to start anew."
+            f"{file} is missing or empty, but {' and '.join(left)} beside it shows that there was one: restore it "
+            "from a backup, or move the whole directory away to start anew."
         )
