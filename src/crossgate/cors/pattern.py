@@ -4,24 +4,21 @@
 itself; `http://localhost:*` for every port, and none. They may be combined on loopback hosts.
 """
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from crossgate.cors.origin import (
-    LABELS,
     MAX_HOST_BYTES,
     NotAnOriginError,
     Origin,
+    are_labels,
     is_address,
     read_origin,
     split_port,
 )
 
 ANY_PORT = "*"
-
-_LABELS_OF_WEB_HOST = re.compile(b"https?://" + LABELS.encode())
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -112,7 +109,7 @@ class _Endings:
             prefixes = self._tails.get(origin[dot:])
             # With the other scheme a longer tail may still match; with the same one it would see the same labels.
             if prefixes is not None and origin.startswith(prefixes):
-                return _LABELS_OF_WEB_HOST.fullmatch(origin, 0, dot) is not None and _is_sendable(origin)
+                return are_labels(origin[origin.index(b"://") + 3 : dot]) and _is_sendable(origin)
             dot = origin.rfind(b".", 0, dot)
             if dot < 0:
                 break
