@@ -71,6 +71,8 @@ class _Thread(threading.Thread):
         assert credentials is not None
         instance = await instances.current(control)
         listening = socket.create_server(("127.0.0.1", 0))
+        # An answer is two writes; without this the second one waits for the client to acknowledge the first.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self.admin = AdminServer(url, instance.project_id, instance.id, credentials, data_plane)
         self.server = uvicorn.Server(uvicorn.Config(create_app(control), log_config=None, lifespan="off"))

@@ -36,7 +36,7 @@ def world(cloud: Cloud) -> dict[str, str]:
     env = cloud.create_environment_v2(body=sdk.EnvCreate(name="STAGING")).id
     variable = sdk.EnvVariableCreate("127.0.0.1", env, group, "Address")
     api, draft = (cloud.create_api_v2(body=http_api(name, group)).id for name in ("orders", "draft"))
-    cloud.create_or_delete_publish_record_for_api_v2(body=online(api, env))
+    old, _ = (cloud.create_or_delete_publish_record_for_api_v2(body=online(api, env)) for _ in range(2))
     plugin = cloud.create_plugin(body=cors_plugin("policy-one")).plugin_id
     cloud.attach_api_to_plugin(plugin_id=plugin, body=sdk.PluginOperApiInfo(env_id=env, api_ids=[api]))
     return {
@@ -47,6 +47,7 @@ def world(cloud: Cloud) -> dict[str, str]:
         "variable": cloud.create_environment_variable_v2(body=variable).id,
         "api": api,
         "draft": draft,
+        "old_version": old.version_id,
         "plugin": plugin,
         "nobody": "0123456789abcdef" * 2,
     }
@@ -76,6 +77,7 @@ def test_a_request_is_refused(case: Case, world: dict[str, str], http: httpx2.Cl
     error = answer.json()
     assert (answer.status_code, error["error_code"]) == (case["status"], case["code"]), error
     assert named(case.get("says", ""), world) in error["error_msg"]
+    assert "{}" not in error["error_msg"]
 
 
 def test_nothing_refused_was_written(world: dict[str, str], cloud: Cloud) -> None:

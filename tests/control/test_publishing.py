@@ -7,7 +7,7 @@ import pytest
 from crossgate.control import apis, groups, publishing
 from crossgate.core.model.environment import RELEASE_ID
 from crossgate.core.model.group import ApiGroupCreate
-from crossgate.core.model.publication import ApiBatchPublish, ApiVersion, VersionQuery
+from crossgate.core.model.publication import ApiActionInfo, ApiBatchPublish, ApiVersion, VersionQuery
 from tests.control.world import ACTOR, World
 
 
@@ -48,6 +48,15 @@ def test_offline_and_back_keeps_the_publication_record(world: World) -> None:
     assert is_gone
     assert first.publish_id == offline.publish_id == again.publish_id
     assert first.version_id != again.version_id
+
+
+def test_going_offline_repeats_the_remark(world: World) -> None:
+    """As publishing does."""
+    api = world.api()
+    world.publish(api.id)
+    body = ApiActionInfo(action="offline", env_id=RELEASE_ID, api_id=api.id, remark="the shop is closed")
+
+    assert world.do(publishing.publish_or_offline(world.control, ACTOR, body)).remark == "the shop is closed"
 
 
 def test_what_is_offline_cannot_go_offline(world: World) -> None:
@@ -269,7 +278,7 @@ def test_a_batch_says_what_and_which(world: World, action: str, body: dict[str, 
 def test_an_api_that_moved_on_keeps_its_old_group_in_use(world: World) -> None:
     """Deleting the group would take a running API away unasked."""
     api = world.api()
-    world.publish(api.id)
+    first = world.publish(api.id)
     other = world.do(groups.create(world.control, ACTOR, ApiGroupCreate(name="other")))
     world.do(apis.update(world.control, ACTOR, api.id, world.api_body(group_id=other.id)))
 
@@ -281,3 +290,6 @@ def test_an_api_that_moved_on_keeps_its_old_group_in_use(world: World) -> None:
     published = world.published(api.id)
     assert published is not None
     assert published.group_id == other.id
+    assert first.version_id is not None
+    gone = world.refused(publishing.show_version(world.control, first.version_id))
+    assert (gone.kind.code, gone.message) == ("APIG.3001", f"API group {world.group_id} does not exist")

@@ -27,12 +27,17 @@ def sent(model: type[AnyModel]) -> Any:
     return Depends(read_body)
 
 
+def _refuse_constant(name: str) -> None:
+    """Python's JSON knows NaN and Infinity; JSON itself does not."""
+    raise MALFORMED_BODY.naming(f"it holds {name}, which is no number of JSON")
+
+
 def _object_in(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`; raises MALFORMED_BODY with the place where reading stopped."""
     if not body.strip():
         raise MALFORMED_BODY.naming("it is empty; send a JSON object")
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse_constant)
         json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is in no text of Unicode
     except json.JSONDecodeError as error:
         raise MALFORMED_BODY.naming(f"{error.msg} at line {error.lineno}, column {error.colno}") from None

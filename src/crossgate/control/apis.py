@@ -7,6 +7,7 @@ from typing import Any
 from crossgate.control import audit, gateway_responses, groups, limits
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, new_id
+from crossgate.core.errors import Finding
 from crossgate.core.errors.admin import (
     API_IS_PUBLISHED,
     API_NAME_TAKEN,
@@ -25,13 +26,13 @@ from crossgate.core.model.gateway_response import DEFAULT_NAME
 from crossgate.core.model.group import ApiGroupCommonInfo
 from crossgate.core.model.paths import shape_of
 from crossgate.store import lists, publications
-from crossgate.store.rows import Session, count, every, find
-from crossgate.store.tables import Api, ApiTag, GatewayResponse
+from crossgate.store.rows import Session, count, every, find, named
+from crossgate.store.tables import Api, ApiTag, GatewayResponse, Group
 
 
 async def create(control: Control, actor: Actor, body: ApiCreate) -> ApiInfo:
     """A new API; it is not called before it is published."""
-    _check(body)
+    _refuse(api_rules.findings(body))
     async with control.changing(actor, audit.CREATE_API, body) as change:
         session = change.session
         body = await _checked_against_others(session, body, api_id="")
@@ -51,23 +52,16 @@ async def create(control: Control, actor: Actor, body: ApiCreate) -> ApiInfo:
 
 async def check(control: Control, body: ApiCheckInfoV2) -> None:
     """Raise when the name, or the path, is taken; without a group, a name must be free in all of them."""
+    _refuse(api_rules.check_findings(body))
+    group_id, api_id = body.group_id or None, body.api_id or ""
     async with control.reading() as session:
+        if group_id is not None:
+            await groups.get(session, group_id)
         if body.type == "name":
-            if body.name is None:
-                raise invalid("name", "The field is required", "Give the name to check.")
-            await _check_name_is_free(session, body.group_id or None, body.name, body.api_id or "")
-            return
-        for field in ("req_uri", "req_method", "group_id"):
-            if getattr(body, field) is None:
-                raise invalid(field, "The field is required", f"Give {field} a value.")
-        await _check_path_is_free(
-            session,
-            str(body.group_id),
-            str(body.req_method),
-            str(body.req_uri),
-            body.match_mode,
-            body.api_id or "",
-        )
+            await _check_name_is_free(session, group_id, str(body.name), api_id)
+        else:
+            path = str(body.req_method), str(body.req_uri), body.match_mode
+            await _check_path_is_free(session, str(group_id), *path, api_id)
 
 
 async def search(control: Control, query: ApiQuery) -> ApiList:
@@ -96,7 +90,7 @@ async def show(control: Control, api_id: str) -> ApiInfo:
 
 async def update(control: Control, actor: Actor, api_id: str, body: ApiCreate) -> ApiInfo:
     """Replace an API's definition; what is published stays as it is until it is published again."""
-    _check(body)
+    _refuse(api_rules.findings(body))
     async with control.changing(actor, audit.UPDATE_API, body) as change:
         session = change.session
         api = await get(session, api_id)
@@ -164,7 +158,7 @@ async def facts(session: Session, found: Sequence[Api]) -> dict[str, ApiFacts]:
 
 async def group_infos(session: Session, group_ids: Iterable[str]) -> dict[str, ApiGroupCommonInfo]:
     """The groups as their APIs show them, by id."""
-    rows = [await groups.get(session, group_id) for group_id in group_ids]
+    rows = await named(session, Group, group_ids)
     domains = await groups.domains_of(session, rows)
     return {group.id: groups.common_info(group, domains[group.id]) for group in rows}
 
@@ -197,8 +191,7 @@ def _tag(session: Session, api_id: str, tags: Iterable[str]) -> None:
     session.add_all([ApiTag(api_id=api_id, tag=tag) for tag in tags])
 
 
-def _check(body: ApiCreate) -> None:
-    findings = api_rules.findings(body)
+def _refuse(findings: list[Finding]) -> None:
     if findings:
         raise refusal(findings)
 

@@ -2,7 +2,6 @@
 
 from crossgate import __version__
 from crossgate.control.control import Control
-from crossgate.core.errors.admin import INSTANCE_NOT_FOUND
 from crossgate.core.model.instance import InstanceInfo, InstanceList, InstanceQuery, RespInstanceBase
 from crossgate.store.rows import Session, every
 from crossgate.store.tables import Instance
@@ -23,14 +22,6 @@ async def search(control: Control, query: InstanceQuery) -> InstanceList:
     found = [RespInstanceBase(**instance.model_dump(include=set(RespInstanceBase.model_fields)))] if total else []
     shown = found[query.offset : query.offset + query.limit]
     return InstanceList(total=total, size=len(shown), instances=shown)
-
-
-async def show(control: Control, instance_id: str) -> InstanceInfo:
-    """The gateway, when `instance_id` is its id."""
-    instance = await current(control)
-    if instance.id != instance_id:
-        raise INSTANCE_NOT_FOUND.naming(instance_id)
-    return instance
 
 
 async def current(control: Control) -> InstanceInfo:

@@ -43,7 +43,7 @@ def timeout_ms(config: str) -> int:
     """The timeout `config` gives; raises when it is none."""
     try:
         document = json.loads(config)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     timeout = document.get("max_timeout") if isinstance(document, dict) else None
     if type(timeout) is not int or not 1 <= timeout <= _MAX_TIMEOUT_MS:

@@ -131,7 +131,7 @@ async def take_version_offline(control: Control, actor: Actor, version_id: str) 
         change.of(api.id, api.name)
         record = await find(change.session, Publication, version_id=version_id)
         if record is None:
-            raise PUBLICATION_NOT_FOUND.because(f"version {version_id} is not in effect")
+            raise PUBLICATION_NOT_FOUND.naming(f"{version_id}: the version is not in effect")
         record.version_id = None
 
 
@@ -142,7 +142,7 @@ async def runtime(control: Control, api_id: str, env_id: str | None = None) -> A
         environment = await environments.get(session, env_id or RELEASE_ID)
         record = await _record(session, api_id, environment.id)
         if record is None or record.version_id is None:
-            raise PUBLICATION_NOT_FOUND.because(f"API {api_id} is not published in {environment.name}")
+            raise _not_published(api_id, environment)
         version = await _version(session, record.version_id)
         definition = ApiCreate.model_validate(version.definition)
         known = await _facts(session, version, definition)
@@ -167,7 +167,7 @@ async def _wanted(session: Session, body: ApiBatchPublish) -> list[str]:
 async def _act(change: Change, action: Action, api: Api, environment: Environment, remark: str) -> PublishResp:
     """One API online or offline: every check comes before the first write, so a Fault leaves no trace."""
     if action == "offline":
-        return await _offline(change.session, api, environment)
+        return await _offline(change.session, api, environment, remark)
     edited = apis.definition(api)
     obstacles = servable.obstacles(edited)
     if obstacles:
@@ -191,13 +191,19 @@ async def _act(change: Change, action: Action, api: Api, environment: Environmen
     return _answer(api, record, version)
 
 
-async def _offline(session: Session, api: Api, environment: Environment) -> PublishResp:
+async def _offline(session: Session, api: Api, environment: Environment, remark: str) -> PublishResp:
     record = await _record(session, api.id, environment.id)
     if record is None or record.version_id is None:
-        raise PUBLICATION_NOT_FOUND.because(f"API {api.id} is not published in {environment.name}")
+        raise _not_published(api.id, environment)
     record.version_id = None
     await session.flush()
-    return PublishResp(publish_id=record.id, api_id=api.id, api_name=api.name, env_id=environment.id)
+    return PublishResp(
+        publish_id=record.id, api_id=api.id, api_name=api.name, env_id=environment.id, remark=remark
+    )
+
+
+def _not_published(api_id: str, environment: Environment) -> Fault:
+    return PUBLICATION_NOT_FOUND.naming(f"{api_id}: the API is not published in {environment.name}")
 
 
 async def _resolved(session: Session, api: ApiCreate, environment: Environment) -> ApiCreate:
@@ -273,8 +279,9 @@ async def _version(session: Session, version_id: str) -> Version:
 
 
 async def _facts(session: Session, version: Version, definition: ApiCreate) -> ApiFacts:
-    """What is known about one version of an API beside its definition."""
+    """What is known about one version of an API beside its definition; raises when its group has been deleted."""
     api = await apis.get(session, version.api_id)
+    await groups.get(session, definition.group_id)
     environment = await environments.get(session, version.env_id)
     record = await _record(session, version.api_id, version.env_id)
     common = await apis.group_infos(session, {definition.group_id})

@@ -134,7 +134,7 @@ def _migrate(connection: Connection) -> None:
 def _engine(file: Path) -> AsyncEngine:
     if not file.parent.is_dir():
         raise DatabaseBroken(f"The database cannot be opened: {file.parent} is not a directory; create it.")
-    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _on_connect)
     event.listen(engine.sync_engine, "begin", _on_begin)
     return engine

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession as Session
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crossgate.store.tables import Row
 
-__all__ = ["Session", "count", "every", "find", "of_each"]
+__all__ = ["Session", "count", "every", "find", "named", "of_each"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -22,6 +22,12 @@ async def find(session: Session, table: type[AnyRow], **equal: Any) -> AnyRow | 
 async def every(session: Session, table: type[AnyRow], **equal: Any) -> list[AnyRow]:
     """Every row of `table` whose columns equal `equal`."""
     return list((await session.execute(select(table).filter_by(**equal))).scalars())
+
+
+async def named(session: Session, table: type[AnyRow], ids: Iterable[str]) -> list[AnyRow]:
+    """The rows of `table` with one of `ids`."""
+    column = inspect(table).primary_key[0]
+    return list((await session.execute(select(table).where(column.in_(list(ids))))).scalars())
 
 
 async def count(session: Session, table: type[AnyRow], **equal: Any) -> int:

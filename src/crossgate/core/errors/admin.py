@@ -89,7 +89,7 @@ DOMAIN_OF_ANOTHER_GROUP = FaultKind(
 )
 ONLY_PUBLISHED_APIS = FaultKind("APIG.3707", 409, "Only published APIs can be bound with plug-ins")
 
-INTERNAL = FaultKind("APIG.9999", 500, "System error")
+INTERNAL = FaultKind("APIG.9999", 500, "Internal Server Error")
 
 _OF_A_DOCUMENT = (
     INVALID_PARAMETER,

@@ -17,7 +17,17 @@ from crossgate.core.model.api_backend import (
     OnOff,
 )
 from crossgate.core.model.document import Request
-from crossgate.core.model.names import LongRemark, ObjectId, ParameterName, Remark, Sample, Tag, Title, rule
+from crossgate.core.model.names import (
+    WHOLE_NUMBER,
+    LongRemark,
+    ObjectId,
+    ParameterName,
+    Remark,
+    Sample,
+    Tag,
+    Title,
+    rule,
+)
 from crossgate.core.model.paging import Page, Tags
 
 Protocol = Literal["HTTP", "HTTPS", "BOTH", "GRPCS"]
@@ -72,7 +82,7 @@ class ApiFields(Request):
     """What a request and an answer about an API share."""
 
     name: Title
-    type: Literal[1, 2]
+    type: Annotated[Literal[1, 2], WHOLE_NUMBER]
     version: Annotated[str, StringConstraints(max_length=16)] = DEFAULT_VERSION
     req_protocol: Protocol = "HTTPS"
     req_method: Method

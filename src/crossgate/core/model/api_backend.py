@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from crossgate.core.model.document import Request
-from crossgate.core.model.names import ObjectId, ParameterName, PolicyName, Remark, rule
+from crossgate.core.model.names import WHOLE_NUMBER, ObjectId, ParameterName, PolicyName, Remark, rule
 
 Method = Literal["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "ANY"]
 BackendProtocol = Literal["HTTP", "HTTPS", "GRPC", "GRPCS"]
 Location = Literal["PATH", "QUERY", "HEADER"]
-OnOff = Literal[1, 2]
+OnOff = Annotated[Literal[1, 2], WHOLE_NUMBER]
 
 TimeoutMs = Annotated[int, Field(ge=1, le=600_000)]
 RetryCount = Annotated[str, rule(r"-1|[0-9]|10", 'Write "-1" (one automatic retry), or "0" to "10".')]
@@ -61,7 +61,7 @@ class HttpBackendFields(Request):
     member_group_url_infos: list[MemberGroupUrlInfo] = Field(default_factory=list)
     authorizer_id: str | None = None
     vpc_channel_info: ApiBackendVpcReq | None = None
-    vpc_channel_status: Literal[1, 2, 4] = 2
+    vpc_channel_status: Annotated[Literal[1, 2, 4], WHOLE_NUMBER] = 2
 
 
 class BackendApiCreate(HttpBackendFields):

@@ -3,118 +3,76 @@
 A rule returns findings and never stops another one, so a caller learns of everything at once.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from crossgate.core.errors import FaultKind, Finding
+from crossgate.core.errors import Finding
 from crossgate.core.errors.admin import (
-    AUTHORIZER_PARAMETERS_NOT_ALLOWED,
-    BACKEND_PATH_PARAMETERS_UNDEFINED,
-    INVALID_PARAMETER,
-    MAPPED_PARAMETERS_UNDEFINED,
     PARAMETER_NAME_TAKEN,
     PATH_PARAMETERS_UNDEFINED,
-    POLICY_NAME_TAKEN,
     TAG_TAKEN,
-    TOO_MANY_CONDITIONS,
     TOO_MANY_PARAMETERS,
-    TOO_MANY_POLICIES,
     TOO_MANY_TAGS,
 )
-from crossgate.core.model.api import ApiCreate, ReqParamBase
-from crossgate.core.model.api_backend import (
-    ApiConditionBase,
-    ApiPolicyHttpCreate,
-    BackendApiCreate,
-    BackendParamBase,
-    PolicyFields,
-)
-from crossgate.core.model.paths import address_problem, backend_path_problem, params_of, request_path_problem
+from crossgate.core.model.api import ApiCheckInfoV2, ApiCreate, ReqParamBase
+from crossgate.core.model.backend_rules import backend_findings, policy_findings
+from crossgate.core.model.findings import CONTROL_CHARACTERS, finding, invalid, missing, repeated
+from crossgate.core.model.paths import params_of, request_path_problem
 
 MAX_PARAMS = 50
 MAX_TAGS = 10
-MAX_POLICIES = 5
-MAX_CONDITIONS = 5
 
-_SYSTEM_PARAMS = frozenset(
-    f"$context.{name}"
-    for name in (
-        "sourceIp",
-        "stage",
-        "apiId",
-        "appId",
-        "requestId",
-        "serverAddr",
-        "serverName",
-        "handleTime",
-        "providerAppId",
-        "apiName",
-        "appName",
-    )
-)
-_FRONTEND_AUTHORIZER = "$context.authorizer.frontend."
-_BACKEND_AUTHORIZER = "$context.authorizer.backend."
-# The gateway frames every backend message itself; a parameter of these names would break it or smuggle one.
-_FRAMING_HEADERS = frozenset(
-    {"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-)
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
-_BACKENDS = {
-    "HTTP": "backend_api",
-    "GRPC": "backend_api",
-    "FUNCTION": "func_info",
-    "MOCK": "mock_info",
-}
-_CONDITION_FIELDS = {
-    "param": "req_param_name",
-    "system": "sys_param_name",
-    "cookie": "cookie_param_name",
-    "frontend_authorizer": "frontend_authorizer_param_name",
-    "orchestration": "mapped_param_name",
-}
+_ASKED_WITH = {"name": ("name",), "path": ("req_uri", "req_method", "group_id")}
 
 
 def findings(api: ApiCreate) -> list[Finding]:
     """Everything that is wrong with `api` as a whole; empty when it may be stored."""
-    return [finding for check in _CHECKS for finding in check(api)]
+    return [found for check in _CHECKS for found in check(api)]
 
 
-def _finding(kind: FaultKind, at: str, message: str, fix: str) -> Finding:
-    return Finding(code=kind.code, at=at, message=message, fix=fix)
-
-
-def _invalid(at: str, message: str, fix: str) -> Finding:
-    return _finding(INVALID_PARAMETER, at, message, fix)
+def check_findings(asked: ApiCheckInfoV2) -> list[Finding]:
+    """Everything that keeps the question from being answered; empty when it can be."""
+    found = [
+        invalid(field, "The field is required", f"Give {field} a value.")
+        for field in _ASKED_WITH[asked.type]
+        if not getattr(asked, field)
+    ]
+    if asked.type == "path" and asked.req_uri:
+        found += _request_path(asked.req_uri, asked.match_mode)
+    return found
 
 
 def _request(api: ApiCreate) -> Iterator[Finding]:
-    problem = request_path_problem(api.req_uri, api.match_mode)
-    if problem is not None:
-        yield _invalid("req_uri", f"{api.req_uri} is not a request path", problem)
+    yield from _request_path(api.req_uri, api.match_mode)
     if api.req_protocol == "GRPCS" and api.req_method != "POST":
-        yield _invalid("req_method", "An API of protocol GRPCS is called with POST only", "Use POST.")
+        yield invalid("req_method", "An API of protocol GRPCS is called with POST only", "Use POST.")
     if api.auth_type == "AUTHORIZER" and not api.authorizer_id:
-        yield _invalid(
+        yield invalid(
             "authorizer_id", "auth_type AUTHORIZER needs an authorizer", "Give the id of a custom authorizer."
         )
     if api.trace_enabled and api.sampling_strategy is None:
-        yield _invalid("sampling_strategy", "Tracing needs a sampling strategy", "Use RATE.")
+        yield invalid("sampling_strategy", "Tracing needs a sampling strategy", "Use RATE.")
+
+
+def _request_path(path: str, match_mode: str) -> Iterator[Finding]:
+    problem = request_path_problem(path, match_mode)
+    if problem is not None:
+        yield invalid("req_uri", f"{path} is not a request path", problem)
 
 
 def _tags(api: ApiCreate) -> Iterator[Finding]:
     if len(api.tags) > MAX_TAGS:
-        yield _finding(TOO_MANY_TAGS, "tags", f"{len(api.tags)} tags", f"Keep at most {MAX_TAGS}.")
-    for place, tag in _repeated("tags", api.tags):
-        yield _finding(TAG_TAKEN, place, f"{tag} is there twice", "Write each tag once.")
+        yield finding(TOO_MANY_TAGS, "tags", f"{len(api.tags)} tags", f"Keep at most {MAX_TAGS}.")
+    for place, tag in repeated("tags", api.tags):
+        yield finding(TAG_TAKEN, place, f"{tag} is there twice", "Write each tag once.")
 
 
 def _request_params(api: ApiCreate) -> Iterator[Finding]:
     if len(api.req_params) > MAX_PARAMS:
         count = len(api.req_params)
-        yield _finding(TOO_MANY_PARAMETERS, "req_params", f"{count} parameters", f"Keep at most {MAX_PARAMS}.")
+        yield finding(TOO_MANY_PARAMETERS, "req_params", f"{count} parameters", f"Keep at most {MAX_PARAMS}.")
     names = [param.name.lower() for param in api.req_params]
-    for place, name in _repeated("req_params", names):
-        yield _finding(
+    for place, name in repeated("req_params", names):
+        yield finding(
             PARAMETER_NAME_TAKEN,
             f"{place}.name",
             f"{name} is declared twice",
@@ -127,17 +85,17 @@ def _request_params(api: ApiCreate) -> Iterator[Finding]:
 def _request_param(at: str, param: ReqParamBase) -> Iterator[Finding]:
     name = param.name.lower()
     if name.startswith(("x-apig-", "x-sdk-")) or name == "x-stage":
-        yield _invalid(
+        yield invalid(
             f"{at}.name",
             f"{param.name} is reserved for the gateway",
             "Use a name that is not X-Stage and does not start with x-apig- or x-sdk-.",
         )
     if param.location == "HEADER" and name in {"authorization", "x-auth-token"}:
-        yield _invalid(f"{at}.name", f"{param.name} carries credentials", "Use another header.")
+        yield invalid(f"{at}.name", f"{param.name} carries credentials", "Use another header.")
     if param.location == "HEADER" and "_" in name:
-        yield _invalid(f"{at}.name", "A header's name has no underscore", "Use hyphens.")
-    if param.default_value is not None and _CONTROL_CHARACTERS.search(param.default_value):
-        yield _invalid(f"{at}.default_value", "A control character is in the value", "Remove it.")
+        yield invalid(f"{at}.name", "A header's name has no underscore", "Use hyphens.")
+    if param.default_value is not None and CONTROL_CHARACTERS.search(param.default_value):
+        yield invalid(f"{at}.default_value", "A control character is in the value", "Remove it.")
     yield from _bounds(at, param)
 
 
@@ -146,24 +104,24 @@ def _bounds(at: str, param: ReqParamBase) -> Iterator[Finding]:
         smallest, largest = getattr(param, low), getattr(param, high)
         # Clients send 0 and 0 for "no bounds".
         if smallest is not None and largest is not None and smallest > largest:
-            yield _invalid(f"{at}.{low}", f"{low} is above {high}", f"Make {low} at most {high}.")
+            yield invalid(f"{at}.{low}", f"{low} is above {high}", f"Make {low} at most {high}.")
     for field in ("min_size", "max_size"):
         if (getattr(param, field) or 0) < 0:
-            yield _invalid(f"{at}.{field}", "A length is below zero", "Use 0 or more.")
+            yield invalid(f"{at}.{field}", "A length is below zero", "Use 0 or more.")
 
 
 def _path_params(api: ApiCreate) -> Iterator[Finding]:
     in_path = params_of(api.req_uri)
     declared = [param.name for param in api.req_params if param.location == "PATH"]
-    for name in _missing(in_path, declared):
-        yield _finding(
+    for name in missing(in_path, declared):
+        yield finding(
             PATH_PARAMETERS_UNDEFINED,
             "req_params",
             f"{{{name}}} in req_uri is not declared",
             f"Add {name} to req_params with location PATH.",
         )
-    for name in _missing(declared, in_path):
-        yield _finding(
+    for name in missing(declared, in_path):
+        yield finding(
             PATH_PARAMETERS_UNDEFINED,
             "req_uri",
             f"{name} has location PATH but is not in req_uri",
@@ -171,187 +129,11 @@ def _path_params(api: ApiCreate) -> Iterator[Finding]:
         )
 
 
-def _backend(api: ApiCreate) -> Iterator[Finding]:
-    wanted = _BACKENDS[api.backend_type]
-    if getattr(api, wanted) is None:
-        yield _invalid(wanted, f"backend_type {api.backend_type} needs {wanted}", f"Add {wanted}.")
-    elif isinstance(backend := getattr(api, wanted), BackendApiCreate):
-        yield from _http_backend(wanted, backend)
-    path = api.backend_api.req_uri if wanted == "backend_api" and api.backend_api else None
-    yield from _backend_params(api, "backend_params", api.backend_params, path)
-
-
-def _http_backend(at: str, backend: BackendApiCreate | ApiPolicyHttpCreate) -> Iterator[Finding]:
-    for field in _needed(backend):
-        yield _invalid(f"{at}.{field}", "The field is required", f"Give {field} a value.")
-    if backend.vpc_channel_status == 2 and backend.url_domain:
-        problem = address_problem(backend.url_domain)
-        if problem is not None:
-            yield _invalid(f"{at}.url_domain", f"{backend.url_domain} is not an address", problem)
-    if backend.req_uri:
-        problem = backend_path_problem(backend.req_uri)
-        if problem is not None:
-            yield _invalid(f"{at}.req_uri", f"{backend.req_uri} is not a backend path", problem)
-
-
-def _needed(backend: BackendApiCreate | ApiPolicyHttpCreate) -> list[str]:
-    """The fields that are missing, which depends on how the backend is reached."""
-    match backend.vpc_channel_status:
-        case 4:
-            needed = ["vpc_channel_info", "member_group_url_infos"]
-        case 1:
-            needed = ["req_protocol", "req_method", "req_uri", "vpc_channel_info"]
-        case _:
-            needed = ["url_domain", "req_protocol", "req_method", "req_uri"]
-    missing = [field for field in needed if not getattr(backend, field)]
-    channel = backend.vpc_channel_info
-    if "vpc_channel_info" in needed and channel is not None and not channel.vpc_channel_id:
-        missing.append("vpc_channel_info.vpc_channel_id")
-    return missing
-
-
-def _backend_params(
-    api: ApiCreate, at: str, params: list[BackendParamBase], path: str | None
-) -> Iterator[Finding]:
-    """`path` is the backend path the PATH parameters fill; None for a backend that has no path."""
-    for place, name in _repeated(at, [f"{param.location} {param.name.lower()}" for param in params]):
-        yield _finding(
-            PARAMETER_NAME_TAKEN, f"{place}.name", f"{name} is set twice", "Set each backend parameter once."
-        )
-    declared = {param.name.lower() for param in api.req_params}
-    for number, param in enumerate(params):
-        yield from _backend_param(api, f"{at}[{number}]", param, declared)
-    if path is None:
-        return
-    in_path = params_of(path)
-    filled = [param.name for param in params if param.location == "PATH"]
-    for name in _missing(in_path, filled):
-        yield _finding(
-            BACKEND_PATH_PARAMETERS_UNDEFINED,
-            at,
-            f"{{{name}}} in the backend path is not defined",
-            f"Add {name} to {at} with location PATH.",
-        )
-    for name in _missing(filled, in_path):
-        yield _finding(
-            BACKEND_PATH_PARAMETERS_UNDEFINED,
-            at,
-            f"{name} has location PATH but is not in the backend path",
-            f"Put {{{name}}} into the backend path, or give {name} another location.",
-        )
-
-
-def _backend_param(api: ApiCreate, at: str, param: BackendParamBase, declared: set[str]) -> Iterator[Finding]:
-    if param.location == "HEADER" and param.name.lower() in _FRAMING_HEADERS:
-        yield _invalid(f"{at}.name", f"{param.name} belongs to the connection", "Use another header.")
-    match param.origin:
-        case "REQUEST" if param.value.lower() not in declared:
-            yield _finding(
-                MAPPED_PARAMETERS_UNDEFINED,
-                f"{at}.value",
-                f"{param.value} is not a request parameter",
-                f"Add {param.value} to req_params, or name one that is there.",
-            )
-        case "CONSTANT" if param.location == "HEADER" and _CONTROL_CHARACTERS.search(param.value):
-            yield _invalid(f"{at}.value", "A control character is in the header's value", "Remove it.")
-        case "SYSTEM":
-            yield from _system_param(api, at, param.value)
-        case _:
-            pass
-
-
-def _system_param(api: ApiCreate, at: str, value: str) -> Iterator[Finding]:
-    if value.startswith(_FRONTEND_AUTHORIZER) and len(value) > len(_FRONTEND_AUTHORIZER):
-        if not api.authorizer_id:
-            yield _finding(
-                AUTHORIZER_PARAMETERS_NOT_ALLOWED,
-                f"{at}.value",
-                f"{value} needs a custom authorizer",
-                "Set authorizer_id, or use another variable.",
-            )
-    elif value not in _SYSTEM_PARAMS and not (
-        value.startswith(_BACKEND_AUTHORIZER) and len(value) > len(_BACKEND_AUTHORIZER)
-    ):
-        known = ", ".join(sorted(_SYSTEM_PARAMS))
-        yield _invalid(f"{at}.value", f"{value} is not a system parameter", f"Use one of {known}.")
-
-
-def _policies(api: ApiCreate) -> Iterator[Finding]:
-    if len(api.policies) > MAX_POLICIES:
-        yield _finding(
-            TOO_MANY_POLICIES, "policies", f"{len(api.policies)} policies", f"Keep at most {MAX_POLICIES}."
-        )
-    for _, name in _repeated("policies", [policy.name for policy in api.policies]):
-        yield _finding(
-            POLICY_NAME_TAKEN, "policies", f"{name} is there twice", "Give each policy a name of its own."
-        )
-    fitting = {"HTTP": "policy_https", "FUNCTION": "policy_functions", "MOCK": "policy_mocks"}
-    for field in ("policy_https", "policy_functions", "policy_mocks"):
-        if getattr(api, field) and fitting.get(api.backend_type) != field:
-            yield _invalid(
-                field,
-                f"A backend of type {api.backend_type} has no {field}",
-                "Use policies of the backend's own type.",
-            )
-        for number, policy in enumerate(getattr(api, field)):
-            yield from _policy(api, f"{field}[{number}]", policy)
-
-
-def _policy(api: ApiCreate, at: str, policy: PolicyFields) -> Iterator[Finding]:
-    path = None
-    if isinstance(policy, ApiPolicyHttpCreate):
-        yield from _http_backend(at, policy)
-        path = policy.req_uri
-    yield from _backend_params(api, f"{at}.backend_params", policy.backend_params, path)
-    if not policy.conditions:
-        yield _invalid(f"{at}.conditions", "A policy needs a condition", "Add at least one.")
-    if len(policy.conditions) > MAX_CONDITIONS:
-        yield _finding(
-            TOO_MANY_CONDITIONS,
-            f"{at}.conditions",
-            f"{len(policy.conditions)} conditions",
-            f"Keep at most {MAX_CONDITIONS}.",
-        )
-    for number, condition in enumerate(policy.conditions):
-        yield from _condition(f"{at}.conditions[{number}]", condition, api)
-
-
-def _condition(at: str, condition: ApiConditionBase, api: ApiCreate) -> Iterator[Finding]:
-    field = _CONDITION_FIELDS.get(condition.condition_origin)
-    if field is not None and not getattr(condition, field):
-        yield _invalid(f"{at}.{field}", "The field is required", f"Give {field} a value.")
-    if condition.condition_origin != "source" and condition.condition_type is None:
-        yield _invalid(f"{at}.condition_type", "The field is required", "Use exact, enum or pattern.")
-    if condition.condition_type == "pattern" and condition.sys_param_name in {"req_method", "reqMethod"}:
-        yield _invalid(f"{at}.condition_type", "A method is not matched by a pattern", "Use exact or enum.")
-    declared = {param.name.lower() for param in api.req_params}
-    if condition.req_param_name and condition.req_param_name.lower() not in declared:
-        yield _finding(
-            MAPPED_PARAMETERS_UNDEFINED,
-            f"{at}.req_param_name",
-            f"{condition.req_param_name} is not a request parameter",
-            f"Add {condition.req_param_name} to req_params, or name one that is there.",
-        )
-
-
-def _repeated(at: str, names: list[str]) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    for number, name in enumerate(names):
-        if name in seen:
-            yield f"{at}[{number}]", name
-        seen.add(name)
-
-
-def _missing(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
-    known = {name.lower() for name in there}
-    return [name for name in wanted if name.lower() not in known]
-
-
 _CHECKS: tuple[Callable[[ApiCreate], Iterator[Finding]], ...] = (
     _request,
     _tags,
     _request_params,
     _path_params,
-    _backend,
-    _policies,
+    backend_findings,
+    policy_findings,
 )

@@ -11,7 +11,7 @@ RELEASE_NAME = "RELEASE"
 
 
 class EnvCreate(Request):
-    """An environment's name and remark, new or changed."""
+    """An environment's name and remark, new or changed; an update without a remark empties it."""
 
     name: EnvironmentName
     remark: Remark = ""

@@ -12,7 +12,7 @@ from crossgate.core.model.paging import Page
 
 
 class ApiGroupBase(Request):
-    """What can be changed about a group."""
+    """What can be changed about a group; an update replaces all of it, so a remark left out is emptied."""
 
     name: Title
     remark: LongRemark = ""

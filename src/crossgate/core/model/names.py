@@ -1,12 +1,12 @@
-"""The contract's rules for names and texts (gateway.md section 1), each with the sentence that explains it.
+"""The contract's rules for names, texts and numbers (gateway.md section 1), each with a sentence that explains it.
 
 A rule marked "zh" in the contract also accepts Chinese characters.
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from crossgate.core.errors import FaultKind
@@ -33,6 +33,17 @@ def between(shortest: int, longest: int) -> StringConstraints:
     """A text of `shortest` to `longest` characters."""
     return StringConstraints(min_length=shortest, max_length=longest)
 
+
+def _whole_number(value: Any) -> Any:
+    """To Python, and so to a Literal of numbers, `true` and `1.0` are 1; to JSON they are not."""
+    if isinstance(value, (bool, float)):
+        raise PydanticCustomError(
+            "rule", "Input should be a whole number", {"fix": "Write a number such as 1, without a fraction."}
+        )
+    return value
+
+
+WHOLE_NUMBER = BeforeValidator(_whole_number)
 
 # 1.1 and 1.3: groups and APIs share one rule.
 Title = Annotated[

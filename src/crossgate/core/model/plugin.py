@@ -24,7 +24,10 @@ PluginType = Literal[
 
 
 class PluginCreate(Request):
-    """A plugin, new or changed: `plugin_content` is JSON written as a string."""
+    """A plugin, new or changed: `plugin_content` is JSON written as a string.
+
+    An update replaces all of it, so a remark left out is emptied.
+    """
 
     plugin_name: PluginName
     plugin_type: PluginType
@@ -37,7 +40,7 @@ class PluginOperApiInfo(Request):
     """The APIs to attach a plugin to, or detach it from, in one environment."""
 
     env_id: ObjectId
-    api_ids: list[ObjectId]
+    api_ids: Annotated[list[ObjectId], Field(max_length=1000)]
 
 
 class ApiOperPluginInfo(Request):
