@@ -273,14 +273,98 @@ def test_a_backends_trailers_end_at_the_gateway(start_backend: StartBackend, sta
         assert answer.field("X-Trailer") is None
 
 
-def test_debug_headers_only_in_debug_mode(gateway: RunningGateway) -> None:
-    """X-Apig-Latency and its sibling come with `X-Apig-Mode: debug` alone."""
+@pytest.mark.parametrize(
+    ("path", "has_backend"), [("/", True), ("/mock", False), ("/nowhere", False)], ids=["backend", "mock", "fault"]
+)
+def test_debug_headers_only_in_debug_mode(
+    backend: ScriptedBackend, start_gateway: StartGateway, path: str, has_backend: bool
+) -> None:
+    """X-Apig-Latency comes with `X-Apig-Mode: debug` alone, its sibling only where a backend was asked too."""
+    gateway = start_gateway(config(api("/", http(backend.port)), api("/mock", MockBackend())))
     client = gateway.connect()
-    plain, debug = client.ask(get()), client.ask(get("/", "X-Apig-Mode: debug"))
+    plain, debug = client.ask(get(path)), client.ask(get(path, "X-Apig-Mode: debug"))
 
     assert plain.field("X-Apig-Latency") is None
     assert (debug.field("X-Apig-Latency") or "").isdigit()
-    assert (debug.field("X-Apig-Upstream-Latency") or "").isdigit()
+    assert (debug.field("X-Apig-Upstream-Latency") or "").isdigit() == has_backend
+
+
+def test_the_callers_credentials_for_the_gateway_end_there(
+    gateway: RunningGateway, backend: ScriptedBackend
+) -> None:
+    """What authenticates a caller to the gateway is not shown to the backend; Authorization may be for either."""
+    gateway.connect().ask(
+        get(
+            "/",
+            "X-Apig-AppCode: a",
+            "X-HW-AppKey: b",
+            "X-Auth-Token: c",
+            "Proxy-Authorization: d",
+            "Authorization: e",
+        )
+    )
+
+    seen = {name.lower() for name, _ in backend.requests[0].fields}
+    assert seen.isdisjoint({"x-apig-appcode", "x-hw-appkey", "x-auth-token", "proxy-authorization"})
+    assert backend.requests[0].field("Authorization") == "e"
+
+
+@pytest.mark.parametrize(
+    ("asked", "backends", "length", "body"),
+    [("HEAD", "GET", "2", b""), ("GET", "HEAD", "0", b""), ("GET", "POST", "2", b"ok")],
+)
+def test_a_backend_may_be_called_with_another_method(
+    start_backend: StartBackend, start_gateway: StartGateway, asked: str, backends: str, length: str, body: bytes
+) -> None:
+    """The caller gets what its own method promises, and the connection lives on."""
+
+    def respond(connection: socket.socket, request: Request) -> None:
+        assert request.method == backends
+        connection.sendall(OK.removesuffix(b"ok") if backends == "HEAD" else OK)
+
+    gateway = start_gateway(config(api("/", http(start_backend(respond).port, method=backends))))
+    client = gateway.connect()
+    for _ in range(3):
+        answer = client.ask(get("/", method=asked))
+
+        assert (answer.status, answer.field("Content-Length"), answer.body) == (200, length, body)
+
+
+@pytest.mark.parametrize(
+    ("query", "received"),
+    [
+        ("v=a%0D%0AX-Evil:%201%0D%0A%0D%0A", "aX-Evil: 1"),
+        ("v=a+b%2Bc", "a b+c"),
+        ("v=%00%7F%1Bx", "x"),
+    ],
+)
+def test_a_mapped_value_is_a_value(
+    start_backend: StartBackend, start_gateway: StartGateway, query: str, received: str
+) -> None:
+    """It is decoded, and cannot bring lines of its own."""
+    backend = start_backend()
+    definition = api(
+        "/",
+        http(backend.port, params=(BackendParam(origin="REQUEST", name="X-V", location="HEADER", value="v"),)),
+        req_params=(RequestParam(name="v", location="QUERY"),),
+    )
+    start_gateway(config(definition)).connect().ask(get(f"/?{query}"))
+
+    assert backend.requests[0].field("X-V") == received
+    assert backend.requests[0].field("X-Evil") is None
+
+
+def test_repeated_fields_are_mapped_as_one_list(start_backend: StartBackend, start_gateway: StartGateway) -> None:
+    """A field that came in several lines is one value (RFC 9110 section 5.3)."""
+    backend = start_backend()
+    definition = api(
+        "/",
+        http(backend.port, params=(BackendParam(origin="REQUEST", name="x", location="QUERY", value="X-List"),)),
+        req_params=(RequestParam(name="X-List", location="HEADER"),),
+    )
+    start_gateway(config(definition)).connect().ask(get("/", "X-List: a", "x-list: b"))
+
+    assert backend.requests[0].target == "/?x=a,%20b"
 
 
 def test_parameters_are_mapped(start_backend: StartBackend, start_gateway: StartGateway) -> None:
@@ -367,6 +451,32 @@ def test_a_websocket_passes_through(start_backend: StartBackend, start_gateway: 
     assert backend.closed.wait(5)
 
 
+def test_what_surrounds_the_switch_to_a_websocket_goes_through(
+    start_backend: StartBackend, start_gateway: StartGateway
+) -> None:
+    """Bytes that a client sends too early, and those it sends last, reach the backend."""
+    received = []
+
+    def upgraded(connection: socket.socket, request: Request) -> None:
+        time.sleep(0.1)
+        connection.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        )
+        while data := connection.recv(100):
+            received.append(data)
+        connection.close()
+
+    backend = start_backend(upgraded)
+    gateway = start_gateway(config(api("/", http(backend.port))))
+    client = gateway.connect().send(get("/", "Connection: Upgrade", "Upgrade: websocket") + b"early")
+    assert client.read().status == 101
+    client.send(b"last")
+    client.socket.close()
+
+    assert backend.closed.wait(5)
+    assert b"".join(received) == b"earlylast"
+
+
 @pytest.mark.parametrize("body", [b"", b"posted"])
 def test_an_upgrade_that_is_not_taken_is_an_ordinary_request(
     gateway: RunningGateway, backend: ScriptedBackend, body: bytes
@@ -427,13 +537,14 @@ def test_what_is_not_http_is_refused(gateway: RunningGateway, backend: ScriptedB
     ("request_", "status"),
     [
         (get("/" + "a" * 33_000), 414),
+        (get("/" + "a" * 300_000), 414),
         (get("/", "X-Long: " + "a" * 33_000), 494),
         (get("/", *(f"X-{number}: {'a' * 1000}" for number in range(140))), 494),
         (get("/", *(f"X-{number}: {'a' * 1000}" for number in range(400))), 494),
         (get("/", "Content-Length: 99999999", method="POST"), 413),
         (get("/", method="TRACE"), 405),
     ],
-    ids=["target", "field", "fields", "many fields", "body", "method"],
+    ids=["target", "endless target", "field", "fields", "many fields", "body", "method"],
 )
 def test_what_is_too_large_or_unsupported(gateway: RunningGateway, request_: bytes, status: int) -> None:
     """The limits of 2.5, each with its own status."""

@@ -46,7 +46,7 @@ def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> byte
 
 
 def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -> bytes:
-    block = exchange.client.gateway.date() + _JSON
+    block = exchange.client.gateway.date() + exchange.latency() + _JSON
     if grant is not None:
         block = merged(grant, block) if grant.exposes_all_names else block + grant.block
     framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)

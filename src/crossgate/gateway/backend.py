@@ -22,11 +22,14 @@ class Listener(Protocol):
     def backend_lost(self, reason: str) -> None:
         """The connection ended, or its bytes made no sense, before the response was done."""
 
+    def backend_switched(self) -> None:
+        """The connection's head says 101 Switching Protocols: what follows is no HTTP."""
+
     def backend_writable(self, is_writable: bool) -> None:
         """The connection's buffer is full, or empty enough again."""
 
     def backend_tunnelled(self, data: bytes) -> None:
-        """Bytes that follow a 101 answer."""
+        """Bytes that follow the switch."""
 
 
 class BackendConnection(asyncio.Protocol):
@@ -44,6 +47,8 @@ class BackendConnection(asyncio.Protocol):
         self.is_reused = False
         self.is_tunnel = False
         self.is_closed = False
+        self._is_reading_paused = False
+        self._is_writing_paused = False
         self.status = 0
         self.passed = b""
         self.notes: Notes = {}
@@ -70,12 +75,35 @@ class BackendConnection(asyncio.Protocol):
         if self._method == b"HEAD":
             # The parser of a HEAD answer still waits for a body that never comes.
             self._parser = httptools.HttpResponseParser(self)
-        return self.keeps_alive and not self.is_closed
+        if self._is_reading_paused:
+            self.resume_reading()
+        # While it has not read a whole request, that it answered all the same, it is not ready for the next.
+        return self.keeps_alive and not self.is_closed and not self._is_writing_paused
 
     def abort(self) -> None:
         """Drops the connection at once, whatever is under way."""
         self.listener = None
         self.transport.abort()
+
+    def close(self) -> None:
+        """Drops the connection after what was written, unless the backend has ceased to read that."""
+        self.listener = None
+        if self._is_writing_paused:
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    def pause_reading(self) -> None:
+        """Reads no more until `resume_reading`."""
+        if not self._is_reading_paused and not self.transport.is_closing():
+            self._is_reading_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Reads on; may be called again."""
+        if self._is_reading_paused and not self.transport.is_closing():
+            self._is_reading_paused = False
+            self.transport.resume_reading()
 
     # asyncio.Protocol
 
@@ -96,15 +124,14 @@ class BackendConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self.is_tunnel = True
-            listener.backend_responded()
-            rest = data[upgrade.args[0] :]
-            if rest:
-                listener.backend_tunnelled(rest)
+            self._switch(data[upgrade.args[0] :])
             return
         except httptools.HttpParserError as error:
-            self._fail(f"not HTTP/1.1: {error}")
-            return
+            if not self.is_done:
+                self._fail(f"not HTTP/1.1: {error}")
+                return
+            # A whole answer with something behind it: it counts, but the connection is no longer to be trusted.
+            self.keeps_alive = False
         if not self.has_head and len(self._head) > MAX_HEAD_BYTES:
             self._fail("response head too large")
             return
@@ -126,12 +153,21 @@ class BackendConnection(asyncio.Protocol):
             listener.backend_lost(str(exc or "connection closed"))
 
     def pause_writing(self) -> None:
+        self._is_writing_paused = True
         if self.listener is not None:
             self.listener.backend_writable(False)
 
     def resume_writing(self) -> None:
+        self._is_writing_paused = False
         if self.listener is not None:
             self.listener.backend_writable(True)
+
+    def _switch(self, rest: bytes) -> None:
+        self.is_tunnel = True
+        if self.listener is not None:
+            self.listener.backend_switched()
+        if rest and self.listener is not None:
+            self.listener.backend_tunnelled(rest)
 
     def _fail(self, reason: str) -> None:
         listener, self.listener = self.listener, None
@@ -146,22 +182,27 @@ class BackendConnection(asyncio.Protocol):
     # httptools callbacks; the parser checks every byte of a head that is cut into lines here
 
     def on_headers_complete(self) -> None:
+        if self.is_done:
+            self.keeps_alive = False
+            return
         _, _, rest = self._head.lstrip(b"\r\n").partition(b"\r\n")
         block, _, self._head = (b"\r\n" + rest).partition(b"\r\n\r\n")
         self.passed, self.notes = self._reader.read(block[2:] + b"\r\n" if block else b"")
         self.status = self._parser.get_status_code()
         self.keeps_alive = self._parser.should_keep_alive()
-        self.has_head = True
-        if self._method == b"HEAD" and self.status >= 200:
+        self.has_head = self.status >= 200
+        if self._method == b"HEAD" and self.has_head:
             self.is_done = True
 
     def on_body(self, body: bytes) -> None:
-        self.parts.append(body)
+        if self.is_done:
+            # Behind the head of an answer to HEAD, or part of a second answer that nobody asked for.
+            self.keeps_alive = False
+        else:
+            self.parts.append(body)
 
     def on_message_complete(self) -> None:
-        if self.status >= 200 or self.status == 101:
+        if self.has_head:
             self.is_done = True
-            return
-        self.has_head = False
-        if self.status != 100:
+        elif 101 < self.status < 200:
             self.interim.append(b"HTTP/1.1 %d \r\n%b\r\n" % (self.status, self.passed))

@@ -9,45 +9,41 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
+from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer
 from crossgate.cors.server import Grant
 from crossgate.gateway import answers, fields, forward
 from crossgate.gateway.backend import BackendConnection
-from crossgate.gateway.fields import RequestFields, connection_options
+from crossgate.gateway.fields import RequestFields
 from crossgate.gateway.pool import is_name_failure
+from crossgate.gateway.upload import Upload
 
 if TYPE_CHECKING:
     from crossgate.gateway.connection import ClientConnection
 
-# A request body up to this long is kept until the response begins, so that it can be sent again.
-REPLAYABLE_BYTES = 64 * 1024
-# How much of a body may wait for a backend connection before the client is asked to pause.
-HIGH_WATER_BYTES = 64 * 1024
 _NEVER_REPEATED = frozenset((b"POST", b"PATCH"))
 
 
 class Exchange:
-    """One request and its response."""
+    """One request and its response. `request_id` is empty until it starts; `body` is None where there is none."""
 
     request_id = b""
     backend: BackendConnection | None = None
+    body: Upload | None = None
     refusal: Fault | None = None
     is_http10 = False
     keep_alive = True
     is_request_done = True
-    is_finished = False
     _target: HttpTarget
-    _verdict: Verdict
+    _method_sent: bytes
+    _head_sent: bytes
     _grant: Grant | None = None
     _opening: asyncio.Task[None] | None = None
-    _replay: list[bytes] | None = None
-    _received = 0
     _attempts = 0
     _is_answered = False
     _is_chunked_response = False
-    _is_request_sent = False
-    _started_at = 0.0
+    _debugged_from = 0.0
     _sent_at = 0.0
 
     def __init__(self, client: "ClientConnection", method: bytes, target: bytes, read: RequestFields) -> None:
@@ -57,7 +53,6 @@ class Exchange:
         self.named = read.named
         self.passed = read.passed
         self.notes = read.notes
-        self.body: list[bytes] = []
 
     # match
 
@@ -76,7 +71,9 @@ class Exchange:
             self._stop_reading()
             self._answer(answers.preflight(self, verdict.preflight))
             return
-        fault = refusal or verdict.fault or self._excess(gateway.snapshot.limits.request_body_bytes)
+        if fields.MODE in self.notes and self.notes[fields.MODE].lower() == b"debug":
+            self._debugged_from = gateway.loop.time()
+        fault = refusal or verdict.fault or self._excess(gateway.snapshot.limits)
         if fault is not None:
             self.fail(fault)
             return
@@ -86,56 +83,37 @@ class Exchange:
             self._stop_reading()
             self._answer(answers.mock(self, backend, verdict.grant))
         else:
-            self._verdict = verdict
-            self._target = backend
-            self._forward()
+            self._forward(verdict, backend)
 
-    def _excess(self, limit: int) -> Fault | None:
+    def _excess(self, limits: Limits) -> Fault | None:
         """Why a request that has a route is not forwarded along it."""
         notes = self.notes
-        if fields.CONTENT_LENGTH in notes and int(notes[fields.CONTENT_LENGTH]) > limit:
-            return Fault(runtime.ENTITY_TOO_LARGE)
+        if self.body is not None:
+            self.body.limits = limits
+            length = int(notes.get(fields.CONTENT_LENGTH, b"0"))
+            if length > limits.request_body_bytes or self.body.is_too_large():
+                return Fault(runtime.ENTITY_TOO_LARGE)
         if fields.HOPS in notes and forward.hops(notes) > forward.MAX_HOPS:
             return Fault(runtime.CALLS_ITSELF)
         return None
 
-    def wants_tunnel(self) -> bool:
-        """Whether the request asks to become a WebSocket (the only protocol that is switched to)."""
-        upgrade = self.notes.get(fields.UPGRADE)
-        if upgrade is None or self.is_http10 or self.method != b"GET" or self.has_body():
-            return False
-        return upgrade.lower() == b"websocket" and b"upgrade" in connection_options(
-            self.notes.get(fields.CONNECTION, b"")
-        )
-
-    def has_body(self) -> bool:
-        """Whether the request's fields announce a body."""
-        return fields.TRANSFER_ENCODING in self.notes or int(self.notes.get(fields.CONTENT_LENGTH, b"0")) > 0
-
-    def framing(self) -> bytes:
-        """The field that says where the body ends, as it goes to the backend."""
-        length = self.notes.get(fields.CONTENT_LENGTH)
-        if length is not None:
-            return b"Content-Length: " + length + b"\r\n"
-        if fields.TRANSFER_ENCODING in self.notes:
-            return b"Transfer-Encoding: chunked\r\n"
-        if self.wants_tunnel():
-            return b"Connection: Upgrade\r\nUpgrade: " + self.notes[fields.UPGRADE] + b"\r\n"
-        return b""
-
     # forward
 
-    def _forward(self) -> None:
+    def _forward(self, verdict: Verdict, target: HttpTarget) -> None:
         notes = self.notes
+        self._target = target
+        self._method_sent = target.method or self.method
         if fields.CONNECTION in notes:
             self.passed = forward.end_to_end(self.passed, notes[fields.CONNECTION])
-        if fields.MODE in notes:
-            self._started_at = self.client.gateway.loop.time()
-        if self.body or not self.is_request_done:
-            self._replay = []
-            if fields.EXPECT in notes and not self.is_http10 and not self.body:
-                self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._head_sent = forward.request_head(self, verdict, target)
+        if fields.EXPECT in notes and self._awaits_continue(notes[fields.EXPECT]):
+            self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._connect()
+
+    def _awaits_continue(self, expectation: bytes) -> bool:
+        if self.body is None or self.is_request_done or self.is_http10:
+            return False
+        return expectation.lower() == b"100-continue" and not self.body.has_arrived()
 
     def _connect(self) -> None:
         target, pool = self._target, self.client.gateway.pool
@@ -150,63 +128,51 @@ class Exchange:
 
     def _is_repeatable(self) -> bool:
         """Whether sending the request twice does no harm (RFC 9110 section 9.2.2 and the contract's `-1`)."""
-        return self.method not in _NEVER_REPEATED
+        return self._method_sent not in _NEVER_REPEATED
 
     def _opened(self, connection: BackendConnection) -> None:
         self._opening = None
-        self._is_request_sent = False
         self.backend = connection
-        connection.carry(self, self.method)
-        out = [forward.request_head(self, self._verdict, self._target)]
-        if fields.MODE in self.notes:
+        connection.carry(self, self._method_sent)
+        if self._debugged_from:
             self._sent_at = self.client.gateway.loop.time()
-        if self._replay:
-            out.extend(self._framed(self._replay))
-        self._send(out)
+        if self.body is None:
+            connection.transport.write(self._head_sent)
+            self.expect_progress()
+        else:
+            # Before the body is written, which may make the client pause again.
+            self.client.resume_reading()
+            self._send(self.body, connection, [self._head_sent, *self.body.repeat()])
 
     def request_progressed(self) -> None:
         """More of the request's body has arrived, or its end."""
-        if self.backend is not None:
-            self._send([])
-        elif sum(map(len, self.body)) > HIGH_WATER_BYTES:
+        body = self.body
+        if body is None:
+            return
+        if body.is_too_large():
+            self.fail(Fault(runtime.ENTITY_TOO_LARGE))
+        elif self.backend is not None:
+            self._send(body, self.backend, [])
+        elif body.is_full():
             self.client.pause_reading()
 
-    def _send(self, out: list[bytes]) -> None:
+    def _send(self, body: Upload, backend: BackendConnection, out: list[bytes]) -> None:
         """Sends `out`, and what has arrived of the body, to the backend."""
-        backend = self.backend
-        assert backend is not None
-        if self.body:
-            chunks, self.body = self.body, []
-            self._received += sum(map(len, chunks))
-            if self._received > self.client.gateway.snapshot.limits.request_body_bytes:
-                self.fail(Fault(runtime.ENTITY_TOO_LARGE))
-                return
-            self._remember(chunks)
-            out.extend(self._framed(chunks))
-        if self.is_request_done and not self._is_request_sent:
-            self._is_request_sent = True
-            if fields.TRANSFER_ENCODING in self.notes:
-                out.append(b"0\r\n\r\n")
+        out += body.take(is_whole=self.is_request_done)
         if out:
-            backend.transport.write(out[0] if len(out) == 1 else b"".join(out))
+            backend.transport.write(b"".join(out))
             self.expect_progress()
 
     def expect_progress(self) -> None:
         """Sets the deadline for whoever has to move next: the client while its body is missing, or the backend."""
         client = self.client
-        if self.is_request_done or client.is_reading_paused:
+        if client.is_writing_paused:
+            # It is the client's turn, to take what was written, and its deadline for that is running.
+            return
+        if self.body is None or self.is_request_done or client.is_reading_paused:
             client.expect_within(self._target.timeout_s)
         else:
-            client.expect_within(client.gateway.snapshot.limits.request_body_timeout_ms / 1000)
-
-    def _framed(self, chunks: list[bytes]) -> list[bytes]:
-        return forward.chunked(chunks) if fields.TRANSFER_ENCODING in self.notes else chunks
-
-    def _remember(self, chunks: list[bytes]) -> None:
-        if self._replay is not None:
-            self._replay.extend(chunks)
-            if self._received > REPLAYABLE_BYTES:
-                self._replay = None
+            client.expect_within(self.body.limits.request_body_timeout_ms / 1000)
 
     def _not_opened(self, error: OSError) -> None:
         self._opening = None
@@ -227,18 +193,18 @@ class Exchange:
             return
         # A connection that closed while idle met our request with its FIN: that is no failure of the backend.
         was_stale = backend.is_reused and self._attempts == 1 and self._is_repeatable()
-        if (was_stale and self._has_whole_request()) or self._may_try_again(is_harmless=self._is_repeatable()):
+        if (was_stale and self._can_repeat()) or self._may_try_again(is_harmless=self._is_repeatable()):
             self._connect()
         else:
             self.fail(Fault(runtime.BACKEND_FAILED))
 
-    def _has_whole_request(self) -> bool:
+    def _can_repeat(self) -> bool:
         """Whether everything that was sent of the request is still here to be sent again."""
-        return self._received == 0 or self._replay is not None
+        return self.body is None or self.body.can_repeat()
 
     def _may_try_again(self, *, is_harmless: bool) -> bool:
         """Whether the route's retries allow another attempt; by default only one that does no harm."""
-        if not self._has_whole_request():
+        if not self._can_repeat():
             return False
         retries = self._target.retries
         return (is_harmless and self._attempts < 2) if retries is None else self._attempts <= retries
@@ -268,17 +234,29 @@ class Exchange:
                 out.append(self._response_head(backend))
             if backend.parts:
                 parts, backend.parts = backend.parts, []
-                out.extend(forward.chunked(parts) if self._is_chunked_response else parts)
+                # A HEAD may be mapped to a GET.
+                if self.method != b"HEAD":
+                    out.extend(forward.chunked(parts) if self._is_chunked_response else parts)
             if backend.is_done and self._is_chunked_response:
                 out.append(b"0\r\n\r\n")
         if out:
             self.client.transport.write(out[0] if len(out) == 1 else b"".join(out))
-        if backend.is_tunnel:
-            self.client.become_tunnel(backend)
-        elif backend.is_done:
+        if backend.is_done:
             self._end(cut=False)
         else:
             self.expect_progress()
+
+    def backend_switched(self) -> None:
+        """The backend has answered 101 Switching Protocols."""
+        backend = self.backend
+        assert backend is not None
+        if not forward.wants_tunnel(self) or self._is_answered:
+            # To a client that did not ask, what follows would be the answers to requests nobody checked.
+            self.fail(Fault(runtime.BACKEND_FAILED))
+            return
+        self._is_answered = True
+        self.client.transport.write(self._response_head(backend))
+        self.client.become_tunnel(backend)
 
     def backend_tunnelled(self, data: bytes) -> None:
         """Bytes of a tunnel, on their way to the client."""
@@ -290,8 +268,8 @@ class Exchange:
             passed = forward.end_to_end(passed, backend.notes[fields.CONNECTION])
         if fields.DATE not in backend.notes:
             passed += gateway.date()
-        if fields.MODE in self.notes:
-            passed += self._latency(gateway.loop.time())
+        if self._debugged_from:
+            passed += self.latency() + b"X-Apig-Upstream-Latency: %d\r\n" % self._milliseconds_since(self._sent_at)
         grant = self._grant
         if grant is not None:
             if fields.CROSS_ORIGIN in backend.notes or grant.exposes_all_names:
@@ -311,7 +289,9 @@ class Exchange:
             return b""
         length = backend.notes.get(fields.CONTENT_LENGTH)
         if length is not None:
-            return b"Content-Length: " + length + b"\r\n"
+            # The length of a body that a GET would have had, where a GET is mapped to a HEAD.
+            is_empty = self._method_sent == b"HEAD" != self.method
+            return b"Content-Length: 0\r\n" if is_empty else b"Content-Length: " + length + b"\r\n"
         if self.method == b"HEAD" or backend.status == 304:
             return b""
         if self.is_http10:
@@ -320,11 +300,14 @@ class Exchange:
         self._is_chunked_response = True
         return b"Transfer-Encoding: chunked\r\n"
 
-    def _latency(self, now: float) -> bytes:
-        if self.notes[fields.MODE].lower() != b"debug":
+    def latency(self) -> bytes:
+        """The debug field of section 4 that every answer carries; empty unless the request asks for it."""
+        if not self._debugged_from:
             return b""
-        total, upstream = (now - self._started_at) * 1000, (now - self._sent_at) * 1000
-        return b"X-Apig-Latency: %d\r\nX-Apig-Upstream-Latency: %d\r\n" % (total, upstream)
+        return b"X-Apig-Latency: %d\r\n" % self._milliseconds_since(self._debugged_from)
+
+    def _milliseconds_since(self, moment: float) -> float:
+        return (self.client.gateway.loop.time() - moment) * 1000
 
     def fail(self, fault: Fault) -> None:
         """Answers with `fault`, or cuts the connection where an answer has already begun."""
@@ -337,7 +320,8 @@ class Exchange:
 
     def timed_out(self) -> None:
         """Nothing has moved for as long as the contract allows."""
-        is_clients_turn = not self.is_request_done and not self.client.is_reading_paused
+        is_waiting_for_body = self.backend is not None and not self.is_request_done
+        is_clients_turn = is_waiting_for_body and not self.client.is_reading_paused
         self.fail(Fault(runtime.REQUEST_TIMEOUT if is_clients_turn else runtime.BACKEND_TIMEOUT))
 
     def _stop_reading(self) -> None:
@@ -348,16 +332,18 @@ class Exchange:
 
     def _answer(self, answer: bytes) -> None:
         """Sends an answer of the gateway's own."""
-        self._is_answered = self.is_finished = True
+        self._is_answered = True
         self.client.transport.write(answer)
         self.client.finished(self, cut=False)
 
     # finish
 
     def cancel(self) -> None:
-        """The client is gone."""
-        self.is_finished = True
-        self._drop_backend()
+        """The client is gone. What it last wrote into a tunnel still goes through."""
+        if self.backend is not None and self.backend.is_tunnel:
+            self.backend.close()
+        else:
+            self._drop_backend()
 
     def _drop_backend(self) -> None:
         if self._opening is not None:
@@ -368,7 +354,6 @@ class Exchange:
             self.backend = None
 
     def _end(self, *, cut: bool) -> None:
-        self.is_finished = True
         backend, self.backend = self.backend, None
         if backend is not None:
             if not cut and self.is_request_done and backend.release():

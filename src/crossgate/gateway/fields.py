@@ -5,8 +5,10 @@ makes over one connection, and a backend with every answer of the same second, s
 remembers the block it read last.
 """
 
+import re
 from typing import Final
 
+import httptools
 import msgspec
 
 from crossgate.core.snapshot.dispatch import Named, announces_stage
@@ -33,9 +35,18 @@ _UNNOTED: Final = 0
 _PASSED_TOO = frozenset((ORIGIN, REQUESTED_METHOD, REQUESTED_HEADERS, STAGE, DATE, CROSS_ORIGIN))
 
 # Hop-by-hop fields (RFC 9110 section 7.6.1).
-_HOP_BY_HOP = (b"keep-alive", b"proxy-connection", b"te", b"trailer")
+_HOP_BY_HOP = (
+    b"keep-alive",
+    b"proxy-connection",
+    b"proxy-authenticate",
+    b"proxy-authorization",
+    b"te",
+    b"trailer",
+)
+# What proves the caller's identity to the gateway is not the backend's to see (gateway.md 2.3).
+_CREDENTIALS = (b"x-apig-appcode", b"x-hw-appkey", b"x-auth-token")
 _REQUEST_ENDS_HERE = frozenset(
-    (*_HOP_BY_HOP, b"x-real-ip", b"x-forwarded-proto", b"x-forwarded-host", b"x-request-id")
+    (*_HOP_BY_HOP, *_CREDENTIALS, b"x-real-ip", b"x-forwarded-proto", b"x-forwarded-host", b"x-request-id")
 )
 _RESPONSE_ENDS_HERE = frozenset((*_HOP_BY_HOP, b"server", b"x-request-id"))
 _REQUEST_NOTED = {
@@ -64,6 +75,8 @@ _RESPONSE_NOTED = dict.fromkeys(MERGE_SENSITIVE, CROSS_ORIGIN) | {
 # A request that notes none of these has no body and asks for nothing special.
 _UNUSUAL = frozenset((CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, UPGRADE))
 
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?")
+
 Notes = dict[int, bytes]
 
 
@@ -89,15 +102,18 @@ class RequestReader:
         self._fields: RequestFields
 
     def read(self, block: bytes) -> RequestFields:
-        """The fields in `block`; whoever gets them must not change them, the next request may get the same."""
+        """The fields in `block`, which ends with an empty line.
+
+        Whoever gets them must not change them: the next request may get the same.
+        """
         if block != self._block:
-            passed, notes = _cut(block, _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            passed, notes = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
             host = note(HOST, b"")
             requested = note(REQUESTED_HEADERS)
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
-            is_ordinary = bool(host) and b"," not in host and _UNUSUAL.isdisjoint(notes)
+            is_ordinary = bool(host) and is_host(host) and _UNUSUAL.isdisjoint(notes)
             self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary)
         return self._fields
 
@@ -112,9 +128,15 @@ class ResponseReader:
         self._read: tuple[bytes, Notes]
 
     def read(self, block: bytes) -> tuple[bytes, Notes]:
-        """What of `block` is passed on, and its notes, which must not be changed."""
+        """What of `block` is passed on, and its notes, which must not be changed.
+
+        Raises HttpParserError where the body is coded in a way that was not asked for.
+        """
         if block != self._block:
-            self._block, self._read = block, _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
+            passed, notes = _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
+            if notes.get(TRANSFER_ENCODING, b"chunked").lower() != b"chunked":
+                raise httptools.HttpParserError("the only transfer coding is chunked")
+            self._block, self._read = block, (passed, notes)
         return self._read
 
 
@@ -134,6 +156,11 @@ def _cut(block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> 
             passed.append(line)
     passed.append(b"")
     return b"\r\n".join(passed), notes
+
+
+def is_host(value: bytes) -> bool:
+    """Whether `value` names one host, with a port or without (RFC 9110 section 7.2); an empty one names none."""
+    return _HOST.fullmatch(value) is not None
 
 
 def connection_options(value: bytes) -> frozenset[bytes]:

@@ -42,6 +42,7 @@ def chunked(chunks: list[bytes]) -> list[bytes]:
 def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> bytes:
     """Request line and fields, the empty line included."""
     client, notes, passed = exchange.client, exchange.notes, exchange.passed
+    assert verdict.target is not None
     host_line = target.host_line
     if target.mapping is None:
         request_target = _target(verdict, target)
@@ -65,17 +66,38 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             b"\r\n",
             passed,
             b"X-Forwarded-For: ",
-            client.address if forwarded is None else forwarded + b", " + client.address,
+            forwarded + b", " + client.address if forwarded else client.address,
             client.forwarded_lines,
-            exchange.named.host,
+            verdict.target.host,
             b"\r\nX-Request-Id: ",
             exchange.request_id,
             b"\r\n",
             _FIRST_HOP if fields.HOPS not in notes else b"X-Crossgate-Hops: %d\r\n" % (hops(notes) + 1),
-            exchange.framing(),
+            framing(exchange),
             b"\r\n",
         )
     )
+
+
+def framing(exchange: "Exchange") -> bytes:
+    """The field that says where the body ends; or those of a WebSocket."""
+    notes = exchange.notes
+    length = notes.get(fields.CONTENT_LENGTH)
+    if length is not None:
+        return b"Content-Length: " + length + b"\r\n"
+    if fields.TRANSFER_ENCODING in notes:
+        return b"Transfer-Encoding: chunked\r\n"
+    if fields.UPGRADE in notes and wants_tunnel(exchange):
+        return b"Connection: Upgrade\r\nUpgrade: " + notes[fields.UPGRADE] + b"\r\n"
+    return b""
+
+
+def wants_tunnel(exchange: "Exchange") -> bool:
+    """Whether the request asks to become a WebSocket (the only protocol that is switched to)."""
+    if exchange.is_http10 or exchange.method != b"GET" or exchange.body is not None:
+        return False
+    options = connection_options(exchange.notes.get(fields.CONNECTION, b""))
+    return exchange.notes.get(fields.UPGRADE, b"").lower() == b"websocket" and b"upgrade" in options
 
 
 def _target(verdict: Verdict, target: HttpTarget) -> bytes:
@@ -97,14 +119,17 @@ def _joined(path: bytes, verdict: Verdict) -> bytes:
 def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
     assert verdict.match is not None and verdict.target is not None
     route = verdict.match.route
-    headers = {name.lower().decode("latin-1"): value for name, value in fields.pairs(exchange.passed)}
+    headers: dict[str, bytes] = {}
+    for name, value in fields.pairs(exchange.passed):
+        key = name.lower().decode("latin-1")
+        headers[key] = headers[key] + b", " + value if key in headers else value
     system = {
         "sourceIp": exchange.client.address,
         "stage": route.env,
         "apiId": route.api_id.encode(),
         "apiName": route.api_name.encode(),
         "requestId": exchange.request_id,
-        "serverName": exchange.named.host,
+        "serverName": verdict.target.host,
         "serverAddr": exchange.client.server_address,
         "handleTime": exchange.client.gateway.date()[len("Date: ") : -2],
     }

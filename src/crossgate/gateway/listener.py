@@ -74,6 +74,8 @@ class Gateway:
         return self._date
 
     def _tick(self) -> None:
+        # First of all, so that no defect below can end the keeping of deadlines.
+        self._timer = self.loop.call_later(TICK_S, self._tick)
         self.now = now = self.loop.time()
         self.soon = now + TICK_S
         for client in [client for client in self.clients if client.deadline <= now]:
@@ -81,4 +83,3 @@ class Gateway:
         self._ticks += 1
         if self._ticks % _TICKS_BETWEEN_POOL_SWEEPS == 0:
             self.pool.sweep()
-        self._timer = self.loop.call_later(TICK_S, self._tick)

@@ -71,6 +71,9 @@ class Pool:
             await self._loop.create_connection(
                 lambda: connection, address.host, address.port, ssl=self._context() if address.tls else None
             )
+        except UnicodeError as error:
+            # No host name can be made of it, so none was found.
+            failed(socket.gaierror(str(error)))
         except OSError as error:
             failed(error)
         except asyncio.CancelledError:
@@ -78,7 +81,10 @@ class Pool:
                 connection.transport.abort()
             raise
         else:
-            connected(connection)
+            if connection.is_closed:
+                failed(ConnectionResetError("closed as soon as it was open"))
+            else:
+                connected(connection)
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:

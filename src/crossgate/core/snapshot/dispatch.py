@@ -29,8 +29,12 @@ class Named(msgspec.Struct, frozen=True, gc=False):
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
-    """A request target: `path` is normalised, `is_plain` says it is as the client wrote it; `query` has no `?`."""
+    """A request target: `path` is normalised, `is_plain` says it is as the client wrote it; `query` has no `?`.
 
+    `host` is whom the request is meant for: the target's own authority, or the Host field.
+    """
+
+    host: bytes
     path: bytes
     query: bytes
     is_plain: bool
@@ -58,14 +62,14 @@ def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> 
     """The verdict on one request."""
     host = named.host
     if not target.startswith(b"/"):
-        if target.startswith((b"http://", b"https://")):
+        if target[:8].lower().startswith((b"http://", b"https://")):
             host, target = _absolute_form(target)
         elif method in _NEVER_SERVED:
             return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
         else:
             return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
     path, _, query = target.partition(b"?")
-    is_plain = b"%" not in path and b"/." not in path
+    is_plain = b"%" not in path and b"/." not in path and b"#" not in path
     if not is_plain:
         try:
             path = paths.normalise(path)
@@ -78,7 +82,7 @@ def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> 
         verdict = _preflight(site, named, path)
         if verdict is not None:
             return verdict
-    return _actual(site, method, named, Target(path, query, is_plain))
+    return _actual(site, method, named, Target(host, path, query, is_plain))
 
 
 def _absolute_form(target: bytes) -> tuple[bytes, bytes]:

@@ -14,7 +14,7 @@ from crossgate.core.snapshot.config import BackendParam, HttpBackend, PublishedA
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _SYSTEM = "$context."
-_UNSAFE_IN_HEADER = re.compile(rb"[\r\n\0]")
+_UNSAFE_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Call(NamedTuple):
@@ -96,7 +96,8 @@ class Mapping:
             return call.headers.get(declared.name.lower())
         for pair in call.query.split(b"&"):
             if _query_name(pair) == declared.name.encode():
-                return unquote_to_bytes(pair.partition(b"=")[2])
+                # As forms write it, a plus is a space.
+                return unquote_to_bytes(pair.partition(b"=")[2].replace(b"+", b" "))
         return None
 
     def _fill(self, values: Dictionary[str, bytes]) -> bytes:

@@ -1,16 +1,17 @@
 """Request paths: decoding for the router, encoding for the backend (gateway.md 2.1)."""
 
+import re
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 # RFC 3986 section 3.3: pchar and "/".
 _PATH_SAFE = "/!$&'()*+,;=:@-._~"
 # What QUERY values may hold unescaped; "+", "&" and "=" are structure there.
 _QUERY_SAFE = "!$'()*,;:@-._~/?"
-_HEX = frozenset(b"0123456789abcdefABCDEF")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class BadPathError(ValueError):
-    """The path cannot be decoded: a broken percent escape, or an escaped control character."""
+    """The path cannot be decoded: a broken percent escape, an escaped control character, a fragment."""
 
 
 def normalise(path: bytes) -> bytes:
@@ -18,9 +19,10 @@ def normalise(path: bytes) -> bytes:
 
     `%2F` becomes a separator, as the contract has it while `api_uri_no_escape` is off. Raises BadPathError.
     """
-    for at, byte in enumerate(path):
-        if byte == 0x25 and not (len(path) > at + 2 and path[at + 1] in _HEX and path[at + 2] in _HEX):
-            raise BadPathError("a % that is not followed by two hexadecimal digits")
+    if _BROKEN_ESCAPE.search(path):
+        raise BadPathError("a % that is not followed by two hexadecimal digits")
+    if b"#" in path:
+        raise BadPathError("a fragment, which is for the client alone")
     decoded = unquote_to_bytes(path)
     if min(decoded) < 0x20 or 0x7F in decoded:
         raise BadPathError("an escaped control character")
