@@ -31,7 +31,7 @@ class _Body(msgspec.Struct):
 def preflight(exchange: "Exchange", answer: PreflightAnswer) -> bytes:
     """The answer of a `cors` plugin to a preflight; its body is empty."""
     framing = b"" if answer.status == 204 else b"Content-Length: 0\r\n"
-    return head(exchange, answer.status, exchange.client.gateway.date() + answer.block, framing)
+    return head(exchange, answer.status, exchange.client.gateway.date(), framing, answer.block)
 
 
 def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> bytes:
@@ -46,11 +46,11 @@ def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> byte
 
 
 def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -> bytes:
-    block = exchange.client.gateway.date() + exchange.latency() + _JSON
+    block, granted = exchange.client.gateway.date() + exchange.latency() + _JSON, b""
     if grant is not None:
-        block = merged(grant, block) if grant.exposes_all_names else block + grant.block
+        block, granted = (merged(grant, block), b"") if grant.exposes_all_names else (block, grant.block)
     framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
-    start = head(exchange, status, block, framing)
+    start = head(exchange, status, block, framing, granted)
     return start if exchange.method == b"HEAD" or status in (204, 304) else start + body
 
 
@@ -61,8 +61,8 @@ def merged(grant: Grant, block: bytes) -> bytes:
     return b"".join(name + b": " + value + b"\r\n" for name, value in merge(grant, read) if name != _OWN[0])
 
 
-def head(exchange: "Exchange", status: int, block: bytes, framing: bytes) -> bytes:
-    """Status line and fields, the empty line included."""
+def head(exchange: "Exchange", status: int, block: bytes, framing: bytes, granted: bytes) -> bytes:
+    """Status line and fields, the empty line included; the order is that of the contract's samples."""
     if not exchange.keep_alive:
         connection = b"Connection: close\r\n\r\n"
     else:
@@ -70,11 +70,12 @@ def head(exchange: "Exchange", status: int, block: bytes, framing: bytes) -> byt
     return b"".join(
         (
             STATUS_LINES[status],
+            block,
             framing,
             _SERVER_AND_ID,
             exchange.request_id,
             b"\r\n",
-            block,
+            granted,
             connection,
         )
     )

@@ -270,16 +270,16 @@ class Exchange:
             passed += gateway.date()
         if self._debugged_from:
             passed += self.latency() + b"X-Apig-Upstream-Latency: %d\r\n" % self._milliseconds_since(self._sent_at)
-        grant = self._grant
+        grant, granted = self._grant, b""
         if grant is not None:
             if fields.CROSS_ORIGIN in backend.notes or grant.exposes_all_names:
                 passed = answers.merged(grant, passed)
             else:
-                passed += grant.block
+                granted = grant.block
         if backend.is_done:
             self._stop_reading()
         framing = self._response_framing(backend)
-        return answers.head(self, backend.status, passed, framing)
+        return answers.head(self, backend.status, passed, framing, granted)
 
     def _response_framing(self, backend: BackendConnection) -> bytes:
         """How the client will find the end of the response (RFC 9112 section 6.3)."""
