@@ -96,6 +96,8 @@ def test_changes_made_together_are_published_together(world: World) -> None:
         await asyncio.gather(*(one(number) for number in range(20)))
 
     before = len(world.recorder.configs)
+    # As long as workers may take to apply one: meanwhile others are committed.
+    world.recorder.takes_s = 0.2
     world.do(many())
     revisions = [config.revision for config in world.recorder.configs[before:]]
 

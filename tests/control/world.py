@@ -35,10 +35,11 @@ class Recorder:
     def __init__(self) -> None:
         self.configs: list[Config] = []
         self.failure: OSError | None = None
+        self.takes_s = 0.0
 
     async def publish(self, config: Config) -> None:
         """Remember `config`; one that no worker could use fails the test."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.takes_s)
         if self.failure is not None:
             raise self.failure
         assert compile_config(decode(encode(config))).revision == config.revision
