@@ -6,7 +6,6 @@ NOT_PUBLISHED = FaultKind(
     "APIG.0101", 404, "The API does not exist or has not been published in the environment.", "NOT_FOUND"
 )
 NO_SUCH_API = FaultKind("APIG.0101", 404, "The API does not exist.", "NOT_FOUND")
-REQUEST_ERROR = FaultKind("APIG.0201", 400, "API request error.", "REQUEST_PARAMETERS_FAILURE")
 METHOD_UNSUPPORTED = FaultKind("APIG.0201", 405, "API request error.", "REQUEST_PARAMETERS_FAILURE")
 ENTITY_TOO_LARGE = FaultKind("APIG.0201", 413, "Request entity too large.", "DEFAULT_4XX")
 URI_TOO_LARGE = FaultKind("APIG.0201", 414, "Request URI too large.", "DEFAULT_4XX")

@@ -9,7 +9,6 @@ from crossgate.core.snapshot.router import Router
 from crossgate.cors.table import CorsTable
 
 RELEASE = b"RELEASE"
-DEBUG_DOMAIN_SUFFIX = b".apic.localhost"
 
 
 class Address(msgspec.Struct, frozen=True):
