@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP = $(PYTHON) -m pip --disable-pip-version-check --python .venv
 BIN = .venv/bin
 
-.PHONY: demo test bench lock clean
+.PHONY: demo test test-browser bench bench-cors lock clean
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv --without-pip --clear .venv
@@ -19,10 +19,18 @@ test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto tests/cors --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --ignore=tests/cors
+
+# The engine's predictions beside what real browsers do: make test-browser SEED=7 CASES=5000
+test-browser: .venv/installed
+	$(BIN)/python -m tests.browser $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 bench: .venv/installed
 	$(BIN)/python -m bench
+
+bench-cors: .venv/installed
+	$(BIN)/python -m bench.cors
 
 # Resolve the newest versions that pyproject.toml allows and pin them with hashes.
 lock: .venv/installed
