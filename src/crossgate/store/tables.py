@@ -217,7 +217,7 @@ class PluginBinding(Row):
 
 
 class GatewayResponse(Row):
-    """A group's set of answers; the answers themselves are the contract's defaults."""
+    """A group's set of answers: `responses` holds those that differ from the contract's, by type."""
 
     __tablename__ = "gateway_responses"
     __table_args__ = (UniqueConstraint("group_id", "name"),)
@@ -227,6 +227,7 @@ class GatewayResponse(Row):
     name: Mapped[str]
     create_time: Mapped[datetime]
     update_time: Mapped[datetime]
+    responses: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
 
 
 class Feature(Row):

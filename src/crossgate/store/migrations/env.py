@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from crossgate.store import caller_tables  # noqa: F401  (its tables belong to the metadata)
 from crossgate.store.tables import Row
 
 context.configure(
