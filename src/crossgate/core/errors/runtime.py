@@ -20,3 +20,17 @@ INTERNAL = FaultKind("APIG.0601", 500, "Internal server error.", "DEFAULT_5XX")
 BAD_REQUEST = FaultKind("APIG.0602", 400, "Bad request.", "DEFAULT_4XX")
 WRONG_PROTOCOL = FaultKind("APIG.0607", 400, "The following protocol is supported: {}", "DEFAULT_4XX")
 CALLS_ITSELF = FaultKind("APIG.0612", 500, "An API cannot call itself.", "DEFAULT_5XX")
+IAM_AUTH_FAILED = FaultKind("APIG.0301", 401, "Incorrect IAM authentication information", "AUTH_FAILURE")
+IAM_AUTH_MISSING = FaultKind("APIG.0301", 401, "Incorrect IAM authentication information", "AUTH_HEADER_MISSING")
+ACCOUNT_DENIED = FaultKind("APIG.0302", 403, "The IAM user is not authorized to access the API.", "ACCESS_DENIED")
+APP_AUTH_FAILED = FaultKind("APIG.0303", 401, "Incorrect app authentication information", "AUTH_FAILURE")
+APP_AUTH_MISSING = FaultKind("APIG.0303", 401, "Incorrect app authentication information", "AUTH_HEADER_MISSING")
+APP_UNAUTHORIZED = FaultKind("APIG.0304", 403, "The app is not authorized to access the API.", "UNAUTHORIZED")
+THROTTLED = FaultKind("APIG.0308", 429, "The throttling threshold has been reached.", "THROTTLED")
+ADDRESS_DENIED = FaultKind(
+    "APIG.0402", 403, "The IP address is not authorized to access the API.", "ACCESS_DENIED"
+)
+APP_ADDRESS_DENIED = FaultKind(
+    "APIG.0405", 403, "The app is not accessed from a trusted IP address.", "ACCESS_DENIED"
+)
+QUOTA_USED_UP = FaultKind("APIG.0501", 405, "The app quota has been used up.", "DEFAULT_4XX")

@@ -19,6 +19,7 @@ from crossgate.core.signing.verifier import (
     Refusal,
     Wording,
     parse_authorization,
+    refuse_early,
     verify,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "canonical_request",
     "parse_authorization",
     "payload_sha256",
+    "refuse_early",
     "sign",
     "string_to_sign",
     "verify",

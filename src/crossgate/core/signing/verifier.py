@@ -5,6 +5,7 @@ Two steps, because between them the caller looks the secret up: `parse_authoriza
 
 import hmac
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -114,32 +115,42 @@ def verify(message: Message, authorization: Authorization, secret: str | None, n
     """
     if secret is None:
         return Refusal(Reason.UNKNOWN_KEY, authorization.access_key)
+    early = refuse_early(message, now)
+    if early is not None:
+        return early
+    date = _date(message)
+    given = authorization.signature.encode()
+    for canonical in _accepted_forms(message, authorization.signed_headers):
+        if hmac.compare_digest(signature(secret, string_to_sign(canonical, date)).encode(), given):
+            return None
+    documented = next(_accepted_forms(message, authorization.signed_headers))
+    return Refusal(Reason.MISMATCH, documented.decode("utf-8", "replace").replace("\n", "|"))
+
+
+def refuse_early(message: Message, now: datetime) -> Refusal | None:
+    """What is wrong with a signed message whatever its body and signature are: a field twice, a bad date."""
     for name in _SINGLE:
         if len(message.values(name)) > 1:
             return _malformed(f"the header {name} is there more than once")
-    date = b"".join(message.values(DATE_HEADER)).decode("latin-1")
+    date = _date(message)
     signed_at = _parse_date(date)
     if signed_at is None:
         return _malformed("the header X-Sdk-Date must be UTC as YYYYMMDDTHHMMSSZ")
     if abs(now - signed_at) > CLOCK_TOLERANCE:
         server_time = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         return Refusal(Reason.EXPIRED, f"signature time:{date},server time:{server_time}")
-    canonicals = _accepted_forms(message, authorization.signed_headers)
-    given = authorization.signature.encode()
-    for canonical in canonicals:
-        if hmac.compare_digest(signature(secret, string_to_sign(canonical, date)).encode(), given):
-            return None
-    return Refusal(Reason.MISMATCH, canonicals[0].decode("utf-8", "replace").replace("\n", "|"))
+    return None
 
 
-def _accepted_forms(message: Message, signed_headers: tuple[str, ...]) -> list[bytes]:
+def _date(message: Message) -> str:
+    return b"".join(message.values(DATE_HEADER)).decode("latin-1")
+
+
+def _accepted_forms(message: Message, signed_headers: tuple[str, ...]) -> Iterator[bytes]:
     """Every canonical request that an official client may have signed, the documented one first."""
-    forms = [
-        canonical_request(message, signed_headers, payload_hash, reading)
-        for payload_hash in _payload_hashes(message)
-        for reading in READINGS
-    ]
-    return list(dict.fromkeys(forms))
+    for payload_hash in _payload_hashes(message):
+        for reading in READINGS:
+            yield canonical_request(message, signed_headers, payload_hash, reading)
 
 
 def _payload_hashes(message: Message) -> tuple[str, ...]:
