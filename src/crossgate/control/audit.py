@@ -52,9 +52,65 @@ DETACH_APIS_FROM_PLUGIN = Trace("DetachApiFromPlugin", "Plugin", 204, in_effect=
 DETACH_PLUGINS_FROM_API = Trace("DetachPluginFromApi", "Plugin", 204, in_effect=True)
 SET_FEATURE = Trace("CreateFeatureV2", "Feature", 201, in_effect=True)
 
+CREATE_RESPONSE = Trace("CreateGatewayResponse", "ApiGroup", 201, in_effect=True)
+UPDATE_RESPONSE = Trace("UpdateGatewayResponse", "ApiGroup", 200, in_effect=True)
+DELETE_RESPONSE = Trace("DeleteGatewayResponse", "ApiGroup", 204, in_effect=True)
+UPDATE_RESPONSE_TYPE = Trace("UpdateGatewayResponseType", "ApiGroup", 200, in_effect=True)
+DELETE_RESPONSE_TYPE = Trace("DeleteGatewayResponseType", "ApiGroup", 204, in_effect=True)
+CREATE_APP = Trace("CreateAnApp", "App", 201, in_effect=True)
+UPDATE_APP = Trace("UpdateApp", "App", 200, in_effect=True)
+DELETE_APP = Trace("DeleteAppV2", "App", 204, in_effect=True)
+RESET_APP_SECRET = Trace("ResettingAppSecret", "App", 200, in_effect=True)
+CREATE_APP_CODE = Trace("CreateAppCode", "AppCode", 201, in_effect=True)
+CREATE_APP_CODE_AUTO = Trace("CreateAppCodeAuto", "AppCode", 201, in_effect=True)
+DELETE_APP_CODE = Trace("DeleteAppCode", "AppCode", 204, in_effect=True)
+UPDATE_APP_ACL = Trace("UpdateAppAcl", "AppAcl", 201, in_effect=True)
+DELETE_APP_ACL = Trace("DeleteAppAcl", "AppAcl", 204, in_effect=True)
+CREATE_APP_QUOTA = Trace("CreateAppQuota", "AppQuota", 201)
+UPDATE_APP_QUOTA = Trace("UpdateAppQuota", "AppQuota", 200, in_effect=True)
+DELETE_APP_QUOTA = Trace("DeleteAppQuota", "AppQuota", 204, in_effect=True)
+BIND_APP_QUOTA = Trace("AssociateAppsForAppQuota", "AppQuotaBinding", 201, in_effect=True)
+UNBIND_APP_QUOTA = Trace("DisassociateAppQuotaWithApp", "AppQuotaBinding", 204, in_effect=True)
+AUTHORIZE_APPS = Trace("CreateAuthorizingApps", "AppAuth", 201, in_effect=True)
+CANCEL_AUTHORIZATION = Trace("CancelingAuthorization", "AppAuth", 204, in_effect=True)
+CREATE_THROTTLE = Trace("CreateRequestThrottlingPolicy", "Throttle", 201)
+UPDATE_THROTTLE = Trace("UpdateRequestThrottlingPolicy", "Throttle", 200, in_effect=True)
+DELETE_THROTTLE = Trace("DeleteRequestThrottlingPolicy", "Throttle", 204)
+BIND_THROTTLE = Trace("AssociateRequestThrottlingPolicy", "ThrottleBinding", 201, in_effect=True)
+UNBIND_THROTTLE = Trace("DisassociateRequestThrottlingPolicy", "ThrottleBinding", 204, in_effect=True)
+UNBIND_THROTTLES = Trace("BatchDisassociateThrottlingPolicy", "ThrottleBinding", 200, in_effect=True)
+CREATE_SPECIAL_THROTTLE = Trace("CreateSpecialThrottlingConfiguration", "ThrottleSpecial", 201, in_effect=True)
+UPDATE_SPECIAL_THROTTLE = Trace("UpdateSpecialThrottlingConfiguration", "ThrottleSpecial", 200, in_effect=True)
+DELETE_SPECIAL_THROTTLE = Trace("DeleteSpecialThrottlingConfiguration", "ThrottleSpecial", 204, in_effect=True)
+CREATE_ACL = Trace("CreateAclStrategy", "Acl", 201)
+UPDATE_ACL = Trace("UpdateAclStrategy", "Acl", 200, in_effect=True)
+DELETE_ACL = Trace("DeleteAcl", "Acl", 204)
+DELETE_ACLS = Trace("BatchDeleteAclV2", "Acl", 200)
+BIND_ACL = Trace("CreateApiAclBinding", "AclBinding", 201, in_effect=True)
+UNBIND_ACL = Trace("DeleteApiAclBinding", "AclBinding", 204, in_effect=True)
+UNBIND_ACLS = Trace("BatchDeleteApiAclBinding", "AclBinding", 200, in_effect=True)
+CREATE_SIGNATURE_KEY = Trace("CreateSignatureKey", "Signature", 201)
+UPDATE_SIGNATURE_KEY = Trace("UpdateSignatureKey", "Signature", 200, in_effect=True)
+DELETE_SIGNATURE_KEY = Trace("DeleteSignatureKey", "Signature", 204)
+BIND_SIGNATURE_KEY = Trace("AssociateSignatureKey", "SignatureBinding", 201, in_effect=True)
+UNBIND_SIGNATURE_KEY = Trace("DisassociateSignatureKey", "SignatureBinding", 204, in_effect=True)
+CREATE_AUTHORIZER = Trace("CreateCustomAuthorizer", "Authorizer", 201)
+UPDATE_AUTHORIZER = Trace("UpdateCustomAuthorizer", "Authorizer", 200, in_effect=True)
+DELETE_AUTHORIZER = Trace("DeleteCustomAuthorizer", "Authorizer", 204)
+
 _HIDDEN = "***"
 _SECRET_FIELDS = frozenset(
-    {"password", "sasl_password", "app_secret", "sign_secret", "client_secret", "private_key", "secret_key"}
+    {
+        "app_code",
+        "app_secret",
+        "app_token_key",
+        "client_secret",
+        "password",
+        "private_key",
+        "sasl_password",
+        "secret_key",
+        "sign_secret",
+    }
 )
 
 

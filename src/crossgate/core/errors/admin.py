@@ -30,11 +30,28 @@ AUTHORIZER_PARAMETERS_NOT_ALLOWED = FaultKind(
 GROUP_NOT_FOUND = FaultKind("APIG.3001", 404, "API group {} does not exist")
 API_NOT_FOUND = FaultKind("APIG.3002", 404, "API {} does not exist")
 ENVIRONMENT_NOT_FOUND = FaultKind("APIG.3003", 404, "Environment {} does not exist")
+APP_NOT_FOUND = FaultKind("APIG.3004", 404, "App {} does not exist")
+THROTTLE_NOT_FOUND = FaultKind("APIG.3005", 404, "Request throttling policy {} does not exist")
+ACL_NOT_FOUND = FaultKind("APIG.3006", 404, "Access control policy {} does not exist")
+AUTHORIZATION_NOT_FOUND = FaultKind("APIG.3009", 404, "The app authorization record does not exist,id:{}")
+ACL_BINDING_NOT_FOUND = FaultKind(
+    "APIG.3010", 404, "The access control policy binding record does not exist,id:{}"
+)
 VARIABLE_NOT_FOUND = FaultKind("APIG.3011", 404, "The environment variable does not exist, id: {}")
+THROTTLE_BINDING_NOT_FOUND = FaultKind(
+    "APIG.3012", 404, "The request throttling policy binding record does not exist,id:{}"
+)
+SPECIAL_THROTTLE_NOT_FOUND = FaultKind(
+    "APIG.3013", 404, "The excluded request throttling configuration does not exist,id:{}"
+)
 PUBLICATION_NOT_FOUND = FaultKind("APIG.3015", 404, "The API publication record does not exist,id:{}")
+SIGNATURE_KEY_NOT_FOUND = FaultKind("APIG.3017", 404, "The signature key does not exist,id:{}")
+SIGNATURE_BINDING_NOT_FOUND = FaultKind("APIG.3018", 404, "The signature key binding record does not exist,id:{}")
 DOMAIN_NOT_FOUND = FaultKind("APIG.3020", 404, "The URL domain does not exist")
 VERSION_NOT_FOUND = FaultKind("APIG.3022", 404, "The API version does not exist,id:{}")
 INSTANCE_NOT_FOUND = FaultKind("APIG.3030", 404, "The instance does not exist;id:{}")
+AUTHORIZER_NOT_FOUND = FaultKind("APIG.3081", 404, "The authorizer does not exist,id:{}")
+APP_CODE_NOT_FOUND = FaultKind("APIG.3082", 404, "The AppCode does not exist,id:{}")
 PLUGIN_NOT_FOUND = FaultKind("APIG.3068", 404, "Plugin {} does not exist")
 # The contract lists no code for a missing gateway response; the nearest row names its group's configuration.
 RESPONSE_NOT_FOUND = FaultKind("APIG.3007", 404, "Gateway response {} does not exist")
@@ -59,12 +76,26 @@ TOO_MANY_APIS_IN_GROUP = FaultKind(
 TOO_MANY_TAGS = FaultKind("APIG.3133", 403, "The number of API tags exceeds the maximum allowed limit")
 TOO_MANY_RESOURCES = FaultKind("APIG.3100", 403, "The number of resources exceeds the maximum allowed limit")
 
+TOO_MANY_APPS = FaultKind("APIG.3103", 403, "The number of apps exceeds the maximum allowed limit")
+TOO_MANY_IDENTITIES = FaultKind(
+    "APIG.3117", 403, "The number of identity sources exceeds the maximum allowed limit"
+)
+TOO_MANY_APP_CODES = FaultKind("APIG.3131", 403, "The number of AppCodes exceeds the maximum allowed limit")
+TOO_MANY_RESPONSES = FaultKind("APIG.3136", 403, "The number of responses exceeds the maximum allowed limit")
+
 GROUP_NAME_TAKEN = FaultKind("APIG.3201", 400, "The API group name already exists")
 API_NAME_TAKEN = FaultKind("APIG.3202", 400, "The API name already exists, api_name:{}")
+APP_NAME_TAKEN = FaultKind("APIG.3203", 400, "The app name already exists")
+THROTTLE_NAME_TAKEN = FaultKind("APIG.3204", 400, "The request throttling policy name already exists")
 ENVIRONMENT_NAME_TAKEN = FaultKind("APIG.3205", 400, "The environment name already exists")
+ACL_NAME_TAKEN = FaultKind("APIG.3206", 400, "The access control policy name already exists")
+SIGNATURE_KEY_NAME_TAKEN = FaultKind("APIG.3207", 400, "The signature key name already exists")
 PARAMETER_NAME_TAKEN = FaultKind("APIG.3209", 400, "The parameter name already exists")
 POLICY_NAME_TAKEN = FaultKind("APIG.3210", 400, "The backend policy name already exists")
+AUTHORIZER_NAME_TAKEN = FaultKind("APIG.3211", 400, "The authorizer name already exists")
+IDENTITY_NAME_TAKEN = FaultKind("APIG.3212", 400, "The identity source name already exists")
 TAG_TAKEN = FaultKind("APIG.3213", 400, "The tag name already exists")
+RESPONSE_NAME_TAKEN = FaultKind("APIG.3216", 400, "The response name already exists")
 API_TAKEN = FaultKind(
     "APIG.3301",
     400,
@@ -73,11 +104,22 @@ API_TAKEN = FaultKind(
 )
 VARIABLE_TAKEN = FaultKind("APIG.3303", 400, "The environment variable already exists")
 DOMAIN_TAKEN = FaultKind("APIG.3305", 400, "The URL domain name already exists")
+SPECIAL_THROTTLE_TAKEN = FaultKind(
+    "APIG.3308", 400, "The excluded request throttling configuration already exists"
+)
+APP_KEY_TAKEN = FaultKind("APIG.3310", 400, "The AppKey already exists")
+AUTHORIZATION_TAKEN = FaultKind("APIG.3316", 400, "The API authorization record already exists")
 PLUGIN_NAME_TAKEN = FaultKind("APIG.3326", 400, "The plugin name already exists")
 
 GROUP_HAS_APIS = FaultKind("APIG.3415", 403, "The API group cannot be deleted because it contains APIs,id:{}")
 API_IS_PUBLISHED = FaultKind("APIG.3416", 403, "The API cannot be deleted because it has been published")
 ENVIRONMENT_HAS_APIS = FaultKind("APIG.3418", 403, "The environment contains published APIs")
+ACL_IS_BOUND = FaultKind(
+    "APIG.3447", 403, "The access control policy cannot be deleted because it has been bound to APIs"
+)
+THROTTLE_IS_BOUND = FaultKind(
+    "APIG.3451", 403, "The request throttling policy cannot be deleted because it has been bound to APIs"
+)
 FEATURE_NOT_SUPPORTED = FaultKind("APIG.3458", 412, "The feature is not supported by the current instance")
 PLUGIN_IS_ATTACHED = FaultKind(
     "APIG.3462", 409, "The plugin has been attached to the APIs and cannot perform the current operation"
@@ -87,6 +129,8 @@ DOMAIN_OF_ANOTHER_GROUP = FaultKind(
     403,
     "The API group ID in the URL does not match the API group to which the URL domain has been bound",
 )
+DEFAULT_RESPONSE_IS_BUILT_IN = FaultKind("APIG.3491", 409, "The default response cannot be deleted")
+DEFAULT_RESPONSE_NAME_IS_BUILT_IN = FaultKind("APIG.3492", 409, "The default response name cannot be modified")
 ONLY_PUBLISHED_APIS = FaultKind("APIG.3707", 409, "Only published APIs can be bound with plug-ins")
 
 INTERNAL = FaultKind("APIG.9999", 500, "Internal Server Error")
