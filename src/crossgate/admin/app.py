@@ -4,6 +4,9 @@ from fastapi import Depends, FastAPI
 
 from crossgate.admin import (
     apis,
+    app_auths,
+    app_quotas,
+    apps,
     domains,
     environments,
     features,
@@ -32,6 +35,9 @@ OF_THE_INSTANCE = (
     environments,
     variables,
     features,
+    apps,
+    app_auths,
+    app_quotas,
 )
 
 

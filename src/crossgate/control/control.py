@@ -27,6 +27,7 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True):
     apis_per_group: int | None = None
     environments: int | None = None
     plugins: int | None = None
+    apps: int | None = None
 
 
 class Change:

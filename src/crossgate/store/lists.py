@@ -39,14 +39,14 @@ Condition = ColumnElement[bool]
 async def groups(session: Session, query: GroupQuery) -> Found[Group]:
     """Groups, newest first."""
     conditions = equal(Group.id, query.id) + like(Group.name, query.name, query.is_precise("name"))
-    return await _page(session, select(Group).where(*conditions).order_by(*_newest(Group)), query)
+    return await page(session, select(Group).where(*conditions).order_by(*_newest(Group)), query)
 
 
 async def environments(session: Session, query: EnvironmentQuery) -> Found[Environment]:
     """Environments, oldest first: RELEASE leads."""
     conditions = like(Environment.name, query.name, query.is_precise("name"))
     statement = select(Environment).where(*conditions).order_by(Environment.create_time, Environment.id)
-    return await _page(session, statement, query)
+    return await page(session, statement, query)
 
 
 async def variables(session: Session, query: VariableQuery) -> Found[Variable]:
@@ -57,7 +57,7 @@ async def variables(session: Session, query: VariableQuery) -> Found[Variable]:
         + like(Variable.variable_name, query.variable_name, query.is_precise("variable_name"))
     )
     order = (Variable.variable_name, Variable.id)
-    return await _page(session, select(Variable).where(*conditions).order_by(*order), query)
+    return await page(session, select(Variable).where(*conditions).order_by(*order), query)
 
 
 async def apis(session: Session, query: ApiQuery) -> Found[Api]:
@@ -78,7 +78,7 @@ async def apis(session: Session, query: ApiQuery) -> Found[Api]:
     )
     if query.env_id is not None:
         conditions.append(is_published(query.env_id))
-    return await _page(session, select(Api).where(*conditions).order_by(*_newest(Api)), query)
+    return await page(session, select(Api).where(*conditions).order_by(*_newest(Api)), query)
 
 
 async def versions(session: Session, api_id: str, query: VersionQuery) -> Found[Version]:
@@ -88,7 +88,7 @@ async def versions(session: Session, api_id: str, query: VersionQuery) -> Found[
         named = select(Environment.id).where(Environment.name == query.env_name)
         conditions.append(Version.env_id.in_(named))
     order = (Version.publish_time.desc(), Version.version_no.desc(), Version.id)
-    return await _page(session, select(Version).where(*conditions).order_by(*order), query)
+    return await page(session, select(Version).where(*conditions).order_by(*order), query)
 
 
 async def plugins(session: Session, query: PluginQuery, *more: Condition) -> Found[Plugin]:
@@ -100,24 +100,24 @@ async def plugins(session: Session, query: PluginQuery, *more: Condition) -> Fou
         + equal(Plugin.scope, query.plugin_scope)
     )
     order = (Plugin.create_time.desc(), Plugin.id)
-    return await _page(session, select(Plugin).where(*conditions, *more).order_by(*order), query)
+    return await page(session, select(Plugin).where(*conditions, *more).order_by(*order), query)
 
 
 async def gateway_responses(session: Session, group_id: str, query: ResponseQuery) -> Found[GatewayResponse]:
     """The sets of answers of one group."""
     statement = select(GatewayResponse).where(GatewayResponse.group_id == group_id)
     order = (GatewayResponse.create_time.desc(), GatewayResponse.id)
-    return await _page(session, statement.order_by(*order), query)
+    return await page(session, statement.order_by(*order), query)
 
 
 async def features(session: Session, query: FeatureQuery) -> Found[Feature]:
     """The features somebody has set, by name."""
-    return await _page(session, select(Feature).order_by(Feature.name), query)
+    return await page(session, select(Feature).order_by(Feature.name), query)
 
 
 async def audit_records(session: Session, query: Page) -> Found[AuditRecord]:
     """The audit trail, newest first."""
-    return await _page(session, select(AuditRecord).order_by(AuditRecord.revision.desc()), query)
+    return await page(session, select(AuditRecord).order_by(AuditRecord.revision.desc()), query)
 
 
 def equal(column: InstrumentedAttribute[Any], value: object) -> list[Condition]:
@@ -153,7 +153,8 @@ def _newest(table: type[Group] | type[Api]) -> tuple[Any, ...]:
     return table.register_time.desc(), table.id
 
 
-async def _page(session: Session, statement: Select[AnyRow], page: Page) -> Found[AnyRow]:
+async def page(session: Session, statement: Select[AnyRow], asked: Page) -> Found[AnyRow]:
+    """How many rows `statement` has, and the part of them that is asked for."""
     total = select(func.count()).select_from(statement.order_by(None).subquery())
-    rows = await session.execute(statement.offset(page.offset).limit(page.limit))
+    rows = await session.execute(statement.offset(asked.offset).limit(asked.limit))
     return int((await session.execute(total)).scalar_one()), rows.scalars().all()

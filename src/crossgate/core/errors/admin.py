@@ -51,6 +51,9 @@ DOMAIN_NOT_FOUND = FaultKind("APIG.3020", 404, "The URL domain does not exist")
 VERSION_NOT_FOUND = FaultKind("APIG.3022", 404, "The API version does not exist,id:{}")
 INSTANCE_NOT_FOUND = FaultKind("APIG.3030", 404, "The instance does not exist;id:{}")
 AUTHORIZER_NOT_FOUND = FaultKind("APIG.3081", 404, "The authorizer does not exist,id:{}")
+# The contract lists no codes for quotas; these rows say it most nearly.
+APP_QUOTA_NOT_FOUND = FaultKind("APIG.3007", 404, "The app quota does not exist,id:{}")
+APP_QUOTA_NAME_TAKEN = FaultKind("APIG.2011", 400, "The app quota name already exists")
 APP_CODE_NOT_FOUND = FaultKind("APIG.3082", 404, "The AppCode does not exist,id:{}")
 PLUGIN_NOT_FOUND = FaultKind("APIG.3068", 404, "Plugin {} does not exist")
 # The contract lists no code for a missing gateway response; the nearest row names its group's configuration.
