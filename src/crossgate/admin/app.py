@@ -16,6 +16,7 @@ from crossgate.admin import (
     instances,
     plugins,
     publishing,
+    throttles,
     tokens,
     variables,
 )
@@ -38,6 +39,7 @@ OF_THE_INSTANCE = (
     apps,
     app_auths,
     app_quotas,
+    throttles,
 )
 
 

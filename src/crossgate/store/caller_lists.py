@@ -9,7 +9,8 @@ from sqlalchemy import Select, exists, func, select
 from crossgate.core.model.app import AppQuery
 from crossgate.core.model.app_auth import AuthorizedApiQuery, AuthorizedAppQuery, UnauthorizedApiQuery
 from crossgate.core.model.app_quota import AppQuotaQuery, QuotaAppQuery
-from crossgate.store.caller_tables import App, AppAuthorization, AppQuota
+from crossgate.core.model.throttle import ThrottleQuery
+from crossgate.store.caller_tables import App, AppAuthorization, AppQuota, Throttle
 from crossgate.store.lists import Condition, Found, equal, like, page, tagged
 from crossgate.store.rows import Session
 from crossgate.store.tables import Api, Environment, Group, Publication
@@ -61,6 +62,13 @@ async def apps_without_quota(session: Session, query: QuotaAppQuery) -> Found[Ap
     """The apps that no quota counts."""
     conditions = like(App.name, query.app_name, is_precise=False)
     statement = select(App).where(App.app_quota_id.is_(None), *conditions).order_by(App.register_time, App.id)
+    return await page(session, statement, query)
+
+
+async def throttles(session: Session, query: ThrottleQuery) -> Found[Throttle]:
+    """Throttling policies, newest first."""
+    conditions = equal(Throttle.id, query.id) + like(Throttle.name, query.name, query.is_precise("name"))
+    statement = select(Throttle).where(*conditions).order_by(Throttle.create_time.desc(), Throttle.id)
     return await page(session, statement, query)
 
 
