@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from crossgate.admin import (
+    acls,
     apis,
     app_auths,
     app_quotas,
@@ -16,6 +17,7 @@ from crossgate.admin import (
     instances,
     plugins,
     publishing,
+    signature_keys,
     throttles,
     tokens,
     variables,
@@ -40,6 +42,8 @@ OF_THE_INSTANCE = (
     app_auths,
     app_quotas,
     throttles,
+    acls,
+    signature_keys,
 )
 
 

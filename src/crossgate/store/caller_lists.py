@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import Row as Joined
 from sqlalchemy import Select, exists, func, select
 
+from crossgate.core.model.acl import AclQuery
 from crossgate.core.model.app import AppQuery
 from crossgate.core.model.app_auth import AuthorizedApiQuery, AuthorizedAppQuery, UnauthorizedApiQuery
 from crossgate.core.model.app_quota import AppQuotaQuery, QuotaAppQuery
+from crossgate.core.model.signature_key import SignatureKeyQuery
 from crossgate.core.model.throttle import ThrottleQuery
-from crossgate.store.caller_tables import App, AppAuthorization, AppQuota, Throttle
+from crossgate.store.caller_tables import AccessControl, App, AppAuthorization, AppQuota, SignatureKey, Throttle
 from crossgate.store.lists import Condition, Found, equal, like, page, tagged
 from crossgate.store.rows import Session
 from crossgate.store.tables import Api, Environment, Group, Publication
@@ -70,6 +72,25 @@ async def throttles(session: Session, query: ThrottleQuery) -> Found[Throttle]:
     conditions = equal(Throttle.id, query.id) + like(Throttle.name, query.name, query.is_precise("name"))
     statement = select(Throttle).where(*conditions).order_by(Throttle.create_time.desc(), Throttle.id)
     return await page(session, statement, query)
+
+
+async def acls(session: Session, query: AclQuery) -> Found[AccessControl]:
+    """Access control policies, newest first."""
+    conditions = (
+        equal(AccessControl.id, query.id)
+        + like(AccessControl.name, query.name, query.is_precise("name"))
+        + equal(AccessControl.acl_type, query.acl_type)
+        + equal(AccessControl.entity_type, query.entity_type)
+    )
+    statement = select(AccessControl).where(*conditions)
+    return await page(session, statement.order_by(AccessControl.update_time.desc(), AccessControl.id), query)
+
+
+async def signature_keys(session: Session, query: SignatureKeyQuery) -> Found[SignatureKey]:
+    """Signature keys, newest first."""
+    conditions = equal(SignatureKey.id, query.id) + like(SignatureKey.name, query.name, query.is_precise("name"))
+    statement = select(SignatureKey).where(*conditions)
+    return await page(session, statement.order_by(SignatureKey.create_time.desc(), SignatureKey.id), query)
 
 
 async def authorized_apis(session: Session, query: AuthorizedApiQuery) -> tuple[int, list[Authorized]]:

@@ -123,6 +123,10 @@ ACL_IS_BOUND = FaultKind(
 THROTTLE_IS_BOUND = FaultKind(
     "APIG.3451", 403, "The request throttling policy cannot be deleted because it has been bound to APIs"
 )
+# The contract has no row for a key that is bound; this is the one of a throttling policy, said of a key.
+SIGNATURE_KEY_IS_BOUND = FaultKind(
+    "APIG.3451", 403, "The signature key cannot be deleted because it has been bound to APIs"
+)
 FEATURE_NOT_SUPPORTED = FaultKind("APIG.3458", 412, "The feature is not supported by the current instance")
 PLUGIN_IS_ATTACHED = FaultKind(
     "APIG.3462", 409, "The plugin has been attached to the APIs and cannot perform the current operation"
