@@ -1,6 +1,7 @@
 """Signature keys and what they are bound to (gateway.md 1.8)."""
 
 import secrets
+from typing import Any
 
 from crossgate.control import apis, audit, policy_bindings
 from crossgate.control.audit import Actor
@@ -175,7 +176,7 @@ def _info(control: Control, key: SignatureKey, bind_num: int) -> SignatureKeyInf
 
 
 def _binding(
-    binding: PolicyBinding, place: Place, key: SignatureKey, secret: str | None = None
+    binding: PolicyBinding, place: Place | tuple[Any, ...], key: SignatureKey, secret: str | None = None
 ) -> SignatureBinding:
     publication, api, group, environment = place
     return SignatureBinding(

@@ -26,7 +26,6 @@ AppSecret = Annotated[
         r"[A-Za-z0-9][A-Za-z0-9_\-!@#$%]{7,127}",
         "Write 8 to 128 letters, digits or _ - ! @ # $ % characters; start with a letter or a digit.",
     ),
-    Field(repr=False),
 ]
 # The documentation begins at 64 characters, the contract's own clients write 48.
 AppCodeText = Annotated[
@@ -35,7 +34,6 @@ AppCodeText = Annotated[
         r"[A-Za-z0-9+/][A-Za-z0-9+_!@#$%/=-]{47,179}",
         "Write 48 to 180 letters, digits or + _ ! @ # $ % / = - characters; start with a letter, a digit, + or /.",
     ),
-    Field(repr=False),
 ]
 
 
@@ -60,7 +58,7 @@ class AppCreate(Request):
     name: PolicyName
     remark: Remark = ""
     app_key: AppKey | None = None
-    app_secret: AppSecret | None = None
+    app_secret: AppSecret | None = Field(default=None, repr=False)
     related_domain_id: str | None = None
     related_project_id: str | None = None
 
@@ -68,13 +66,13 @@ class AppCreate(Request):
 class AppResetCreate(Request):
     """A new secret; one that is left out is made."""
 
-    app_secret: AppSecret | None = None
+    app_secret: AppSecret | None = Field(default=None, repr=False)
 
 
 class AppCodeCreate(Request):
     """An AppCode somebody chose."""
 
-    app_code: AppCodeText
+    app_code: AppCodeText = Field(repr=False)
 
 
 class AppAclCreate(Request):
