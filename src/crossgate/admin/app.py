@@ -8,6 +8,7 @@ from crossgate.admin import (
     app_auths,
     app_quotas,
     apps,
+    authorizers,
     domains,
     environments,
     features,
@@ -44,6 +45,7 @@ OF_THE_INSTANCE = (
     throttles,
     acls,
     signature_keys,
+    authorizers,
 )
 
 

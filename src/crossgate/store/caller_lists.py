@@ -4,18 +4,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row as Joined
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, String, cast, exists, func, or_, select
 
 from crossgate.core.model.acl import AclQuery
 from crossgate.core.model.app import AppQuery
 from crossgate.core.model.app_auth import AuthorizedApiQuery, AuthorizedAppQuery, UnauthorizedApiQuery
 from crossgate.core.model.app_quota import AppQuotaQuery, QuotaAppQuery
+from crossgate.core.model.authorizer import AuthorizerQuery
 from crossgate.core.model.signature_key import SignatureKeyQuery
 from crossgate.core.model.throttle import ThrottleQuery
-from crossgate.store.caller_tables import AccessControl, App, AppAuthorization, AppQuota, SignatureKey, Throttle
+from crossgate.store.caller_tables import (
+    AccessControl,
+    App,
+    AppAuthorization,
+    AppQuota,
+    Authorizer,
+    SignatureKey,
+    Throttle,
+)
 from crossgate.store.lists import Condition, Found, equal, like, page, tagged
 from crossgate.store.rows import Session
-from crossgate.store.tables import Api, Environment, Group, Publication
+from crossgate.store.tables import Api, Environment, Group, Publication, Version
 
 Authorized = Joined[AppAuthorization, App, Api, Group, Environment, Publication]
 PublishedApi = Joined[Api, Group, Publication, Environment]
@@ -91,6 +100,28 @@ async def signature_keys(session: Session, query: SignatureKeyQuery) -> Found[Si
     conditions = equal(SignatureKey.id, query.id) + like(SignatureKey.name, query.name, query.is_precise("name"))
     statement = select(SignatureKey).where(*conditions)
     return await page(session, statement.order_by(SignatureKey.create_time.desc(), SignatureKey.id), query)
+
+
+async def authorizers(session: Session, query: AuthorizerQuery) -> Found[Authorizer]:
+    """Custom authorizers, newest first."""
+    conditions = (
+        equal(Authorizer.id, query.id)
+        + like(Authorizer.name, query.name, query.is_precise("name"))
+        + equal(Authorizer.type, query.type)
+    )
+    statement = select(Authorizer).where(*conditions)
+    return await page(session, statement.order_by(Authorizer.create_time.desc(), Authorizer.id), query)
+
+
+async def apis_naming(session: Session, object_id: str) -> list[str]:
+    """The names of the APIs whose definition, as edited or as in effect, holds `object_id`."""
+    in_effect = select(Publication.version_id)
+    published = select(Version.api_id).where(
+        Version.id.in_(in_effect), cast(Version.definition, String).contains(object_id, autoescape=True)
+    )
+    edited = cast(Api.definition, String).contains(object_id, autoescape=True)
+    statement = select(Api.name).where(or_(edited, Api.id.in_(published))).order_by(Api.name)
+    return list((await session.execute(statement)).scalars())
 
 
 async def authorized_apis(session: Session, query: AuthorizedApiQuery) -> tuple[int, list[Authorized]]:

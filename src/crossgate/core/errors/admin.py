@@ -127,6 +127,8 @@ THROTTLE_IS_BOUND = FaultKind(
 SIGNATURE_KEY_IS_BOUND = FaultKind(
     "APIG.3451", 403, "The signature key cannot be deleted because it has been bound to APIs"
 )
+# Nor for an authorizer.
+AUTHORIZER_IS_USED = FaultKind("APIG.3451", 403, "The authorizer cannot be changed so while APIs use it")
 FEATURE_NOT_SUPPORTED = FaultKind("APIG.3458", 412, "The feature is not supported by the current instance")
 PLUGIN_IS_ATTACHED = FaultKind(
     "APIG.3462", 409, "The plugin has been attached to the APIs and cannot perform the current operation"
@@ -153,8 +155,10 @@ _OF_A_DOCUMENT = (
     TOO_MANY_POLICIES,
     TOO_MANY_CONDITIONS,
     TOO_MANY_TAGS,
+    TOO_MANY_IDENTITIES,
     PARAMETER_NAME_TAKEN,
     POLICY_NAME_TAKEN,
+    IDENTITY_NAME_TAKEN,
     TAG_TAKEN,
 )
 _BY_CODE = {kind.code: kind for kind in _OF_A_DOCUMENT}

@@ -26,6 +26,38 @@ ACCOUNT_DENIED = FaultKind("APIG.0302", 403, "The IAM user is not authorized to 
 APP_AUTH_FAILED = FaultKind("APIG.0303", 401, "Incorrect app authentication information", "AUTH_FAILURE")
 APP_AUTH_MISSING = FaultKind("APIG.0303", 401, "Incorrect app authentication information", "AUTH_HEADER_MISSING")
 APP_UNAUTHORIZED = FaultKind("APIG.0304", 403, "The app is not authorized to access the API.", "UNAUTHORIZED")
+# Of the contract's two statuses for a refusal by a custom authorizer, 401 is what its error codes say; 500 is what
+# its table of gateway responses says, and what a page would take for a broken gateway.
+AUTHORIZER_DENIED = FaultKind("APIG.0305", 401, "Incorrect authentication information", "AUTHORIZER_FAILURE")
+AUTHORIZER_IDENTITIES_WRONG = FaultKind(
+    "APIG.0305", 401, "Incorrect authentication information", "AUTHORIZER_IDENTITIES_FAILURE"
+)
+# The contract has a type of response for a custom authorizer that fails, but no code.
+AUTHORIZER_FAILED = FaultKind("APIG.0601", 500, "Internal server error", "AUTHORIZER_CONF_FAILURE")
+# Nor has it one for tokens.
+JWT_REFUSED = FaultKind("APIG.0305", 401, "Incorrect authentication information", "JWT_AUTH_FAILURE")
+JWT_KEYS_UNAVAILABLE = FaultKind("APIG.0601", 500, "Internal server error", "DEFAULT_5XX")
+THIRD_AUTH_REFUSED = FaultKind(
+    "APIG.0312", 401, "Incorrect third-party authentication information,auth fail", "THIRD_AUTH_FAILURE"
+)
+THIRD_AUTH_IDENTITIES_WRONG = FaultKind(
+    "APIG.0313",
+    401,
+    "Incorrect third-party authentication information,identities error",
+    "THIRD_AUTH_IDENTITIES_FAILURE",
+)
+THIRD_AUTH_BLOCKED = FaultKind(
+    "APIG.0314", 403, "Incorrect third-party authentication information,access deny", "THIRD_AUTH_FAILURE"
+)
+THIRD_AUTH_CHANNEL_WRONG = FaultKind(
+    "APIG.0615", 500, "Incorrect third-party authentication VPC information", "THIRD_AUTH_CONF_FAILURE"
+)
+THIRD_AUTH_UNREACHABLE = FaultKind(
+    "APIG.0616", 500, "Incorrect third-party authentication request information", "THIRD_AUTH_CONF_FAILURE"
+)
+THIRD_AUTH_ANSWER_WRONG = FaultKind(
+    "APIG.0617", 500, "Incorrect third-party authentication response information", "THIRD_AUTH_CONF_FAILURE"
+)
 THROTTLED = FaultKind("APIG.0308", 429, "The throttling threshold has been reached.", "THROTTLED")
 ADDRESS_DENIED = FaultKind(
     "APIG.0402", 403, "The IP address is not authorized to access the API.", "ACCESS_DENIED"

@@ -6,10 +6,12 @@ returns a generator that yields what it needs (an Effect) and is sent the answer
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from crossgate.core.policies.addresses import Address
+from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
 from crossgate.core.policies.spending import Period, Spending
 
@@ -18,13 +20,35 @@ class BodyDigest(msgspec.Struct, frozen=True):
     """Ask for the whole body, kept back from the backend; answered with its SHA-256 in hex."""
 
 
+class Body(msgspec.Struct, frozen=True):
+    """Ask for the whole body, kept back from the backend; answered with its bytes."""
+
+
 class Spend(msgspec.Struct, frozen=True):
     """Ask to count the call against every one of `spendings`, or against none; answered with what is left."""
 
     spendings: tuple[Spending, ...]
 
 
-Effect = BodyDigest | Spend
+class Look(msgspec.Struct, frozen=True):
+    """Ask what is left of `spendings` without counting; answered as Spend is, where 0 left refuses."""
+
+    spendings: tuple[Spending, ...]
+
+
+Effect = BodyDigest | Body | Spend | Look | Ask
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """What a policy does to one field of the request to the backend, `name` in lower case.
+
+    Its values come in place of what the client has sent under that name, or beside it; without any, and in place,
+    the field is left out.
+    """
+
+    name: bytes
+    values: tuple[bytes, ...]
+    is_beside: bool = False
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -40,18 +64,23 @@ class Call:
     `target` is the raw request target, `path` the path it was routed by; `fields` are all its header fields;
     `client` is its address by the gateway's rules for proxies; `is_empty`: it has no body; `now` is in seconds
     since the epoch. Checks note here who calls: `app` for a credential, `account` for an operator; `context`
-    holds what authorizers say, by its `$context.` name.
+    holds what authorizers say, by its `$context.` name, and what else the driver knows by such a name
+    (`stage`, `requestId`, `apiName`).
     `limits` are the values of the debug headers that tell what is left, by their last word.
+    `changes` are made to the fields the backend is sent, in order; parameters of the query that `hidden` names
+    are not sent to it.
     """
 
     __slots__ = (
         "account",
         "api_id",
         "app",
+        "changes",
         "client",
         "context",
         "env_id",
         "fields",
+        "hidden",
         "is_empty",
         "limits",
         "method",
@@ -74,10 +103,37 @@ class Call:
         self.account: Account | None = None
         self.context: dict[str, str] = {}
         self.limits: dict[str, str] = {}
+        self.changes: list[FieldChange] = []
+        self.hidden: set[str] = set()
 
     def values(self, name: bytes) -> list[bytes]:
         """Every value of the field `name`, which is in lower case."""
         return [value for field, value in self.fields if field.lower() == name]
+
+    def query(self) -> list[tuple[str, str]]:
+        """The parameters of the query, decoded; `+` is a space, as in a form."""
+        query = self.target.partition(b"?")[2]
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=None) if query else []
+
+    def system(self, name: str) -> str | None:
+        """The system parameter `name`, without its `$context.`; None where the call has none (gateway.md 1.3)."""
+        match name:
+            case "sourceIp":
+                return None if self.client is None else str(self.client)
+            case "apiId":
+                return self.api_id
+            case "appId":
+                return None if self.app is None else self.app.id
+            case "appName":
+                return None if self.app is None else self.app.name
+            case "reqPath":
+                return self.path.decode("utf-8", "replace")
+            case "reqUri":
+                return self.target.decode("latin-1")
+            case "reqMethod":
+                return self.method.decode("latin-1")
+            case _:
+                return self.context.get(name)
 
     def note_limit(self, kind: str, remaining: int, limit: int, period: Period) -> None:
         """Remember what is left of a limit, in the form of the debug headers (gateway.md 4)."""

@@ -1,0 +1,87 @@
+"""Drives a check as the gateway does, with counters that never end and services that say what they are told."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from crossgate.core.errors import Fault
+from crossgate.core.policies.addresses import read_address
+from crossgate.core.policies.asking import Answer, Ask, AskFailed
+from crossgate.core.policies.call import Account, Body, Call, Check, Effect, Look, Spend
+from crossgate.core.policies.credentials import App, AppConfig
+from crossgate.core.policies.spending import Left, Spending
+
+Service = Callable[[Ask], Answer | AskFailed]
+
+
+def call(**fields: Any) -> Call:
+    """A call with these properties; `headers` are written as a table, or as pairs."""
+    made = Call(
+        fields.get("method", "GET").encode(),
+        fields.get("target", "/orders").encode(),
+        fields.get("path", fields.get("target", "/orders").partition("?")[0]).encode(),
+        [(name.encode(), value.encode()) for name, value in _pairs(fields.get("headers", {}))],
+    )
+    made.client = read_address(fields.get("client", "192.0.2.1"))
+    made.now = fields.get("now", 1_700_000_000.0)
+    made.is_empty = not fields.get("body")
+    made.context.update(fields.get("context", {}))
+    if "app" in fields:
+        config = AppConfig(id=fields["app"], name=fields["app"], key=fields["app"], secret=b"")
+        made.app = App(config, lambda sealed, name: sealed)
+    if "account" in fields:
+        made.account = Account(fields["account"], fields["account"])
+    return made
+
+
+def _pairs(headers: Mapping[str, str] | list[list[str]]) -> list[tuple[str, str]]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return [(name, value) for name, value in pairs]
+
+
+class Driver:
+    """What checks get: `asked` and `spent` remember what they wanted."""
+
+    def __init__(self, service: Service | None = None, body: bytes = b"") -> None:
+        self.service = service
+        self.body = body
+        self.asked: list[Ask] = []
+        self.counts: Counter[str] = Counter()
+
+    def run(self, check: Check, made: Call) -> Fault | None:
+        """The fault the check refuses the call with; None when it lets it pass."""
+        try:
+            waiting = check(made)
+            if waiting is not None:
+                effect = next(waiting)
+                while True:
+                    effect = waiting.send(self._answer(effect))
+        except StopIteration:
+            return None
+        except Fault as fault:
+            return fault
+        return None
+
+    def _answer(self, effect: Effect) -> object:
+        match effect:
+            case Spend(spendings):
+                left = self._left(spendings)
+                if left.refused is not None:
+                    return left
+                self.counts.update(spending.key for spending in spendings)
+                return self._left(spendings, refuses=False)
+            case Look(spendings):
+                return self._left(spendings)
+            case Body():
+                return self.body
+            case Ask():
+                self.asked.append(effect)
+                assert self.service is not None, effect
+                return self.service(effect)
+            case _:
+                raise AssertionError(effect)
+
+    def _left(self, spendings: tuple[Spending, ...], *, refuses: bool = True) -> Left:
+        left = [spending.limit - self.counts[spending.key] for spending in spendings]
+        refused = next((index for index, each in enumerate(left) if each <= 0), None)
+        return Left(tuple(max(each, 0) for each in left), refused if refuses else None)
