@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from crossgate.core.errors import runtime
 from crossgate.core.policies.asking import Answer, AskFailed, Relayed
-from crossgate.core.policies.third_auth import ThirdAuth, parse_content, third_auth_check
+from crossgate.core.policies.third_auth import ThirdAuth, parse_content
+from crossgate.core.policies.third_auth_check import third_auth_check
 from tests.core.policies.driver import Driver, call
 
 CASES = tomllib.loads((Path(__file__).parent / "third_auth_cases.toml").read_text("utf-8"))

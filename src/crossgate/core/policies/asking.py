@@ -18,7 +18,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     a function that is called with the JSON object in `body`, off the event loop, whose JSON object is the body of
     an Answer with status 200. The whole of it has `timeout_ms`; an answer of more than `max_bytes` is a failure.
     With a `cache_key`, an Answer with status 200 is kept for `ttl_s` seconds and given to whoever asks with the
-    same key; those who ask at the same time wait for one answer.
+    same key; those who ask at the same time wait for one answer. For `stale_s` seconds more it is given where the
+    service has none.
     """
 
     endpoint: str
@@ -29,6 +30,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int = MEBIBYTE
     cache_key: str = ""
     ttl_s: int = 0
+    stale_s: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):

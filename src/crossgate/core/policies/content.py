@@ -64,12 +64,18 @@ class Fields:
         self.findings.add(code, self.place(name), message, fix)
 
     def text(self, name: str, default: str | None = None, *, longest: int = 255, also: str = "") -> str:
-        """A string of 1 to `longest` characters, which may be written under the key `also` as well."""
+        """A string of 1 to `longest` characters, which may be written under the key `also` as well.
+
+        Where it may be left out it may be empty.
+        """
         value = self._value(name, str, also)
         if value is None:
             return str(self._missing(name, default, ""))
-        if not 1 <= len(value) <= longest:
-            self.wrong("wrong-length", name, f"`{name}` has {len(value)} characters", f"write 1 to {longest}")
+        least = 1 if default is None else 0
+        if not least <= len(value) <= longest:
+            self.wrong(
+                "wrong-length", name, f"`{name}` has {len(value)} characters", f"write {least} to {longest}"
+            )
         return str(value)
 
     def choice(self, name: str, choices: Sequence[Word], default: Word | None = None) -> Word:
@@ -93,6 +99,13 @@ class Fields:
             return int(value)
         self.wrong("out-of-range", name, f"`{name}` is {value}", f"write a number from {least} to {most}")
         return least
+
+    def digits(self, name: str, least: int, most: int, default: int) -> int:
+        """A whole number, which may be in quotes."""
+        value = self._values.get(name)
+        if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 10:
+            self._values[name] = int(value)
+        return self.number(name, least, most, default)
 
     def flag(self, name: str, default: bool = False, *, also: str = "") -> bool:
         """True or false."""
