@@ -75,7 +75,7 @@ ONE = {"name": "a", "location": "QUERY"}
         ({"type": "BOTH"}, "APIG.2011", "type"),
         ({"authorizer_type": "URL"}, "APIG.2011", "authorizer_type"),
         ({"authorizer_uri": "http://"}, "APIG.2011", "authorizer_uri"),
-        ({"authorizer_uri": "http://me:secret@host/"}, "APIG.2011", "authorizer_uri"),
+        ({"authorizer_uri": "http://{}@host/".format("me:secret")}, "APIG.2011", "authorizer_uri"),
         ({"authorizer_uri": "python:os"}, "APIG.2011", "authorizer_uri"),
         ({"authorizer_uri": "a b"}, "APIG.2011", "authorizer_uri"),
         ({"ttl": 3601}, "APIG.2011", "ttl"),

@@ -75,6 +75,13 @@ class Counters:
         refused = next(index for index, each in enumerate(left) if each <= 0)
         return Left(tuple([max(each, 0) for each in left]), refused)
 
+    def look(self, spendings: Sequence[Spending], now: float) -> Left:
+        """What is left of `spendings`, without counting anything."""
+        with self._locked():
+            left = [spending.limit - self._counts[self._row(spending, now)] for spending in spendings]
+        refused = next((index for index, each in enumerate(left) if each <= 0), None)
+        return Left(tuple([max(each, 0) for each in left]), refused)
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         fcntl.lockf(self._descriptor, fcntl.LOCK_EX, 1)

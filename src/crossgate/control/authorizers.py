@@ -1,5 +1,6 @@
 """Custom authorizers (gateway.md 1.10)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from crossgate.control import audit
@@ -7,9 +8,13 @@ from crossgate.control.audit import Actor
 from crossgate.control.control import Control, new_id
 from crossgate.core.errors.admin import AUTHORIZER_IS_USED, AUTHORIZER_NAME_TAKEN, AUTHORIZER_NOT_FOUND
 from crossgate.core.model.authorizer import AuthorizerCreate, AuthorizerInfo, AuthorizerList, AuthorizerQuery
+from crossgate.core.policies import authorizer as policy
+from crossgate.core.policies.functions import endpoint_of
 from crossgate.store import caller_lists
 from crossgate.store.caller_tables import Authorizer
 from crossgate.store.rows import Session, find
+
+DEFAULT_TIMEOUT_MS = 5000
 
 
 async def create(control: Control, actor: Actor, body: AuthorizerCreate) -> AuthorizerInfo:
@@ -68,6 +73,25 @@ async def get(session: Session, authorizer_id: str) -> Authorizer:
     if authorizer is None:
         raise AUTHORIZER_NOT_FOUND.naming(authorizer_id)
     return authorizer
+
+
+def published(authorizer: Authorizer, functions: Mapping[str, str]) -> policy.Authorizer:
+    """The authorizer as the data plane gets it; `functions` says where the function of a URN is."""
+    info = _info(authorizer)
+    return policy.Authorizer(
+        id=info.id,
+        type="FRONTEND" if info.type == "FRONTEND" else "BACKEND",
+        endpoint=endpoint_of(info.authorizer_uri, info.authorizer_version, info.authorizer_alias_uri, functions),
+        identities=tuple(
+            policy.Identity(each.name, each.location, each.validation or "") for each in info.identities
+        ),
+        ttl_s=info.ttl,
+        user_data=info.user_data,
+        needs_body=info.need_body,
+        timeout_ms=info.timeout or DEFAULT_TIMEOUT_MS,
+        retries=info.retry_attempts or 0,
+        lets_pass_on_failure=info.auth_downgrade_enabled is True,
+    )
 
 
 async def _check_is_unused(session: Session, authorizer: Authorizer) -> None:

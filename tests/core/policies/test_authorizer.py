@@ -87,7 +87,7 @@ def test_the_body_can_be_told_as_text() -> None:
     """An API that does not want base64 gets the characters."""
     driver = Driver(always(ALLOW), body="é".encode())
 
-    assert driver.run(authorizer_check(policy(needs_body=True), body_as_base64=False), call()) is None
+    assert driver.run(authorizer_check(policy(needs_body=True), body_as_base64=False), call(body=True)) is None
     assert json.loads(driver.asked[0].body)["body"] == "é"
 
 

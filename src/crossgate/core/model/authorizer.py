@@ -55,7 +55,7 @@ class AuthorizerCreate(Request):
     """An authorizer, new or changed.
 
     `authorizer_uri` is the URN of a function, or itself the endpoint where the function is. The last three fields
-    are those of the contract's import (section 6.3).
+    are those of the contract's import (section 6.3); without them a function has one try of 5000 ms.
     """
 
     name: PolicyName
@@ -73,9 +73,9 @@ class AuthorizerCreate(Request):
     ttl: Annotated[int, Field(ge=0, le=3600)] = 0
     user_data: Annotated[str, StringConstraints(max_length=2048)] = ""
     need_body: bool = False
-    timeout: Annotated[int, Field(ge=1, le=60000)] = 5000
-    retry_attempts: Annotated[int, Field(ge=0, le=10)] = 0
-    auth_downgrade_enabled: bool = False
+    timeout: Annotated[int, Field(ge=1, le=60000)] | None = None
+    retry_attempts: Annotated[int, Field(ge=0, le=10)] | None = None
+    auth_downgrade_enabled: bool | None = None
 
     @model_validator(mode="after")
     def _identities_single_out_a_caller(self) -> "AuthorizerCreate":
@@ -105,7 +105,7 @@ class AuthorizerQuery(Page):
 
 
 class AuthorizerInfo(Response):
-    """An authorizer."""
+    """An authorizer. What only the contract's import has is shown where it has been set."""
 
     id: str
     name: str
@@ -119,9 +119,9 @@ class AuthorizerInfo(Response):
     ttl: int
     user_data: str
     need_body: bool
-    timeout: int
-    retry_attempts: int
-    auth_downgrade_enabled: bool
+    timeout: int | None = None
+    retry_attempts: int | None = None
+    auth_downgrade_enabled: bool | None = None
     create_time: datetime
 
 

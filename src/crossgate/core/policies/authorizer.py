@@ -99,7 +99,7 @@ def authorizer_check(policy: Authorizer, *, body_as_base64: bool = True) -> Chec
         identities = [(source, source.value(call)) for source in sources]
         event = _event(policy, call, identities)
         if policy.needs_body:
-            body: bytes = yield Body()
+            body: bytes = b"" if call.is_empty else (yield Body())
             event["body"] = base64.b64encode(body).decode() if body_as_base64 else _text(body)
         if policy.endpoint is None:
             raise runtime.AUTHORIZER_FAILED.because("the function of the custom authorizer is not known here")

@@ -72,6 +72,7 @@ class Call:
     """
 
     __slots__ = (
+        "_query",
         "account",
         "api_id",
         "app",
@@ -105,6 +106,7 @@ class Call:
         self.limits: dict[str, str] = {}
         self.changes: list[FieldChange] = []
         self.hidden: set[str] = set()
+        self._query: list[tuple[str, str]] | None = None
 
     def values(self, name: bytes) -> list[bytes]:
         """Every value of the field `name`, which is in lower case."""
@@ -112,8 +114,10 @@ class Call:
 
     def query(self) -> list[tuple[str, str]]:
         """The parameters of the query, decoded; `+` is a space, as in a form."""
-        query = self.target.partition(b"?")[2]
-        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=None) if query else []
+        if self._query is None:
+            query = self.target.partition(b"?")[2]
+            self._query = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else []
+        return self._query
 
     def system(self, name: str) -> str | None:
         """The system parameter `name`, without its `$context.`; None where the call has none (gateway.md 1.3)."""

@@ -141,7 +141,7 @@ def _token(policy: JwtAuth, call: Call) -> str | None:
         case "query":
             found = [value for name, value in call.query() if name == policy.name]
         case "cookie":
-            found = [value for name, value in _cookies(call) if name.lower() == policy.name.lower()]
+            found = [value.strip('"') for name, value in _cookies(call) if name.lower() == policy.name.lower()]
     if len(found) > 1:
         raise _refused("it is there more than once")
     token = found[0].strip() if found else ""
@@ -155,7 +155,7 @@ def _token(policy: JwtAuth, call: Call) -> str | None:
 def _cookies(call: Call) -> list[tuple[str, str]]:
     parts = [part for value in call.values(b"cookie") for part in value.decode("latin-1").split(";")]
     pairs = [part.partition("=") for part in parts]
-    return [(name.strip(), value.strip().strip('"')) for name, _, value in pairs]
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
 
 
 def _take_away(policy: JwtAuth, call: Call) -> None:
