@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 
 from crossgate.admin import (
     apis,
+    cors_explain,
     domains,
     environments,
     features,
@@ -32,6 +33,7 @@ OF_THE_INSTANCE = (
     environments,
     variables,
     features,
+    cors_explain,  # ours, beside the contract
 )
 
 
