@@ -75,6 +75,8 @@ def crossgate(folder: Path, core: int, backend_port: int) -> Iterator[Contestant
     data = folder / "crossgate"
     command = [str(Path(sys.executable).with_name("crossgate")), "up", "--data", str(data), "--workers", "1"]
     command += ["--http-port", str(port), "--admin-port", str(admin_port)]
+    # Like the nginx beside it.
+    command += ["--access-log", "off"]
     with _running(command, admin_port, core) as supervisor:
         _until((data / "operator.json").exists)
         with Admin(data) as admin:

@@ -39,6 +39,7 @@ def test_help_names_every_option_with_its_default(tmp_path: Path) -> None:
         "--workers": "one per core",
         "--host": "127.0.0.1",
         "--drain": "30",
+        "--access-log": "DIR/access.log",
     }.items():
         assert f"{option} " in text
         assert default in text
@@ -67,3 +68,25 @@ def test_two_doors_need_two_ports(tmp_path: Path, port: str) -> None:
 
     assert told.returncode == 2
     assert told.stderr == f"--http-port and --admin-port are both {port}; choose two ports.\n"
+
+
+def test_nobody_pays_for_what_runs_the_gateway_but_who_runs_it(tmp_path: Path) -> None:
+    """The command line starts without the database, the admin API and the servers."""
+    heavy = {
+        "alembic",
+        "argon2",
+        "asyncio",
+        "crossplane",
+        "fastapi",
+        "pydantic",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+    }
+    program = "import sys, crossgate.cli.main; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert "crossgate.cli.cors" in found.stdout.split()
+    assert heavy.isdisjoint(found.stdout.split())

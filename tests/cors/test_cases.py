@@ -45,7 +45,7 @@ def serve(row: Row, policy: CorsTable | None) -> Answer:
         assert origin is not None
         assert requested_method is not None
         answer = (
-            policy.refuse_preflight("method-without-api")
+            policy.refuse_preflight("method-without-api", requested_method)
             if row.situation == "method-without-route"
             else policy.preflight(origin, requested_method, joined(row, "access-control-request-headers", b","))
         )

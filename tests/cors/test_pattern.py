@@ -96,9 +96,27 @@ def test_a_longer_name_may_have_another_scheme() -> None:
     assert not every.matches(b"http://a.example.com")
 
 
+def test_a_much_longer_name_is_found_behind_names_that_end_no_pattern() -> None:
+    """Between two patterns there may be labels that only lead from one to the other."""
+    every = PatternSet([read_pattern("https://*.example.com"), read_pattern("http://*.d.c.b.a.example.com")])
+
+    assert every.matches(b"http://x.d.c.b.a.example.com")
+    assert every.matches(b"https://x.d.c.b.a.example.com")
+    assert not every.matches(b"http://x.c.b.a.example.com")
+    assert not every.matches(b"http://x.d.c.other.a.example.com")
+
+
 @pytest.mark.parametrize(
     ("labels", "is_host"),
-    [("a." * 121, True), ("aa." + "a." * 120, False), ("a" * 63 + ".", True), ("a" * 64 + ".", False)],
+    [
+        ("a." * 121, True),
+        ("aa." + "a." * 120, False),
+        ("a" * 63 + ".", True),
+        ("a" * 64 + ".", False),
+        ("b." * 40 + "a" * 63 + ".c.", True),
+        ("b." * 40 + "a" * 64 + ".c.", False),
+        ("b." * 40 + "a" * 120 + ".", False),
+    ],
 )
 def test_a_host_has_its_limits(labels: str, *, is_host: bool) -> None:
     """253 bytes in all, 63 in a label: no browser sends more."""

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -114,6 +116,7 @@ class RunningGateway:
     """A gateway on 127.0.0.1, with its event loop in a thread of its own."""
 
     def __init__(self, config: Config) -> None:
+        self._lines: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._socket.getsockname()[1]
         self.loop = uvloop.new_event_loop()
@@ -123,13 +126,32 @@ class RunningGateway:
         self.gateway = self.run(self._start(config))
 
     async def _start(self, config: Config) -> Gateway:
-        gateway = Gateway(compile_config(config))
+        gateway = Gateway(compile_config(config), self._lines.append)
         await gateway.serve(self._socket)
         return gateway
 
     def run(self, coroutine: Any) -> Any:
         """The result of `coroutine`, run on the gateway's loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    def logged(self, count: int) -> list[dict[str, Any]]:
+        """The access log, which has to have `count` lines soon and no more."""
+        deadline = time.monotonic() + 10
+        while len(self._lines) < count and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert len(self._lines) == count, self._lines
+        assert all(line.decode("ascii").isprintable() for line in self._lines)
+        return [json.loads(line) for line in self._lines]
+
+    def line_of(self, response: "Response") -> bytes:
+        """The line of the access log, as it is written, about the request with this response."""
+        request_id = (response.field("X-Request-Id") or "").encode()
+        deadline = time.monotonic() + 10
+        while not (found := [line for line in self._lines if request_id in line]):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        assert len(found) == 1
+        return found[0]
 
     def swap(self, config: Config) -> None:
         """Serves `config` from now on."""

@@ -4,6 +4,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from crossgate.core.snapshot.config import Config, HttpBackend
@@ -162,6 +163,10 @@ def test_a_case_is_answered_over_sockets_as_expected(stage: Stage, row: Row) -> 
             b"GET /x HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\nOrigin: " + origin + b"\r\n\r\n"
         )
         assert (following.status, following.field("Access-Control-Allow-Origin")) == (200, origin.decode())
+    if row.situation == "access-log":
+        line = stage.gateway.line_of(response).decode("ascii")
+        assert line.isprintable()
+        assert msgspec.json.decode(line)["cors"] == "origin-not-listed"
     client.socket.close()
 
 

@@ -9,6 +9,7 @@ from crossgate.admin import (
     app_quotas,
     apps,
     authorizers,
+    cors_explain,
     domains,
     environments,
     features,
@@ -46,6 +47,7 @@ OF_THE_INSTANCE = (
     acls,
     signature_keys,
     authorizers,
+    cors_explain,  # ours, beside the contract
 )
 
 

@@ -19,6 +19,7 @@ from crossgate.core.model.plugin import (
     PluginList,
     PluginOperApiInfo,
     PluginQuery,
+    PluginWritten,
 )
 
 router = contract_router()
@@ -33,7 +34,7 @@ async def list_plugins(control: TheControl, query: Annotated[PluginQuery, Query(
 @router.post("/plugins", status_code=201)
 async def create_plugin(
     control: TheControl, actor: TheActor, body: Annotated[PluginCreate, sent(PluginCreate)]
-) -> PluginInfo:
+) -> PluginWritten:
     """CreatePlugin."""
     return await plugins.create(control, actor, body)
 
@@ -47,7 +48,7 @@ async def show_plugin(control: TheControl, plugin_id: str) -> PluginInfo:
 @router.put("/plugins/{plugin_id}")
 async def update_plugin(
     control: TheControl, actor: TheActor, plugin_id: str, body: Annotated[PluginCreate, sent(PluginCreate)]
-) -> PluginInfo:
+) -> PluginWritten:
     """UpdatePlugin."""
     return await plugins.update(control, actor, plugin_id, body)
 

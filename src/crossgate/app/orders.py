@@ -6,12 +6,16 @@ import msgspec
 
 
 class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gateway worker needs to know. `listening` is the number of its inherited socket."""
+    """What a gateway worker needs to know.
+
+    `listening` is the number of its inherited socket. `access_log` is a path, `-` for standard output, or `off`.
+    """
 
     name: str
     directory: str
     listening: int
     drain_s: float
+    access_log: str
 
 
 class ControlOrders(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,10 @@
 """`crossgate up`: claims the data directory, binds the ports, and hands everything to the supervisor."""
 
 import asyncio
+import os
 import resource
 import socket
+from pathlib import Path
 
 from crossgate import __version__
 from crossgate.app import listening, log
@@ -11,7 +13,7 @@ from crossgate.app.listening import Place
 from crossgate.app.operator_file import NAME as OPERATOR_FILE
 from crossgate.app.orders import ControlOrders, WorkerOrders, argv
 from crossgate.settings import Settings
-from crossgate.supervisor import Child, Supervisor
+from crossgate.supervisor import Child, StartError, Supervisor
 
 LEFTOVERS_END_S = 10.0
 """Children of a killed supervisor see its end when their imports are done; until then they hold the ports."""
@@ -22,13 +24,14 @@ def up(settings: Settings) -> bool:
     log.configure()
     _allow_many_connections()
     with claim(settings.data) as last_was_killed:
+        access_log = _access_log(settings)
         patience_s = LEFTOVERS_END_S if last_was_killed else 0.0
         gateway = listening.bind_shared(Place(settings.host, settings.http_port, "--http-port"), settings.workers)
         admin = listening.bind_alone(Place(settings.host, settings.admin_port, "--admin-port", patience_s))
         words = _where(settings, listening.url_of(gateway[0]), listening.url_of(admin))
         supervisor = Supervisor(
             _control(settings, admin),
-            [_worker(settings, number, bound) for number, bound in enumerate(gateway, start=1)],
+            [_worker(settings, number, bound, access_log) for number, bound in enumerate(gateway, start=1)],
             drain_s=settings.drain,
             started=lambda: print(words, flush=True),
         )
@@ -39,6 +42,22 @@ def _allow_many_connections() -> None:
     """Lift the limit of open files, which the children inherit, as far as this user may."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _access_log(settings: Settings) -> str:
+    """Where the workers write it, found writable. Raises StartError."""
+    if settings.access_log in ("-", "off"):
+        return settings.access_log
+    path = Path(settings.access_log or settings.data / "access.log").absolute()
+    try:
+        # Without waiting: it may be a pipe whose reader comes later.
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, mode=0o600))
+    except OSError as error:
+        raise StartError(
+            f"The access log {path} cannot be written ({error.strerror}); choose another with --access-log, "
+            "or switch it off with --access-log off."
+        ) from error
+    return str(path)
 
 
 def _control(settings: Settings, admin: socket.socket) -> Child:
@@ -53,12 +72,13 @@ def _control(settings: Settings, admin: socket.socket) -> Child:
     return Child(orders.name, argv("control", orders), (admin,), with_spare=True)
 
 
-def _worker(settings: Settings, number: int, bound: socket.socket) -> Child:
+def _worker(settings: Settings, number: int, bound: socket.socket, access_log: str) -> Child:
     orders = WorkerOrders(
         name=f"worker-{number}",
         directory=str(settings.data.absolute()),
         listening=bound.fileno(),
         drain_s=settings.drain,
+        access_log=access_log,
     )
     return Child(orders.name, argv("worker", orders), (bound,))
 

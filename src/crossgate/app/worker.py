@@ -18,6 +18,7 @@ from crossgate.core.snapshot.compile import compile_config
 from crossgate.core.snapshot.config import Config, ConfigError
 from crossgate.core.snapshot.snapshot import Snapshot
 from crossgate.gateway.listener import Gateway
+from crossgate.telemetry.line_file import LineFile
 
 log = logging.getLogger(__name__)
 
@@ -34,21 +35,31 @@ def run(orders: WorkerOrders) -> None:
 async def _serve(orders: WorkerOrders) -> None:
     end = End()
     channel = await Channel.of_child()
-    worker = Worker(Path(orders.directory), socket.socket(fileno=orders.listening), channel)
+    access_log = _access_log(orders.access_log)
+    worker = Worker(Path(orders.directory), socket.socket(fileno=orders.listening), channel, access_log)
     await worker.boot()
     listening = asyncio.create_task(worker.listen(end))
     await end.asked()
     listening.cancel()
     await worker.drain(orders.drain_s)
+    if access_log:
+        access_log.close()
+
+
+def _access_log(where: str) -> LineFile | None:
+    return None if where == "off" else LineFile(None if where == "-" else Path(where))
 
 
 class Worker:
     """A gateway and the revision it answers by."""
 
-    def __init__(self, directory: Path, listening: socket.socket, channel: Channel) -> None:
+    def __init__(
+        self, directory: Path, listening: socket.socket, channel: Channel, access_log: LineFile | None
+    ) -> None:
         self._directory = directory
         self._listening = listening
         self._channel = channel
+        self._access_log = access_log
         self._gateway: Gateway | None = None
         self._revision = 0
         self._store_is_broken = False
@@ -112,7 +123,7 @@ class Worker:
             self._channel.send(Applied(config.revision))
             log.info("snapshot applied", extra={"revision": config.revision})
         else:
-            self._gateway = Gateway(snapshot)
+            self._gateway = Gateway(snapshot, self._access_log.take if self._access_log else None)
             await self._gateway.serve(self._listening)
             # What was made up to here lives as long as the process: the collector need not look at it again.
             gc.collect()

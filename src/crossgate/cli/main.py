@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from crossgate import __version__
+from crossgate.cli import cors
 from crossgate.cli.up import up
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(up)
+app.add_typer(cors.app)
 
 
 @app.command()

@@ -3,11 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-
-from crossgate.app.up import up as run
-from crossgate.settings import Settings
-from crossgate.supervisor import StartError
 
 
 def _option(metavar: str, default: str, meaning: str) -> Any:
@@ -15,7 +10,7 @@ def _option(metavar: str, default: str, meaning: str) -> Any:
     return typer.Option(metavar=metavar, show_default=default, help=meaning)
 
 
-def up(
+def up(  # noqa: PLR0913, PLR0917 - one for each option
     data: Annotated[str | None, _option("DIR", "./crossgate-data", "Where the database and keys live.")] = None,
     http_port: Annotated[str | None, _option("PORT", "8080", "Port of the gateway; 0 takes a free one.")] = None,
     admin_port: Annotated[
@@ -28,11 +23,24 @@ def up(
     drain: Annotated[
         str | None, _option("SECONDS", "30", "How long an ending gateway waits for requests.")
     ] = None,
+    access_log: Annotated[
+        str | None,
+        _option(
+            "FILE", "DIR/access.log", "Where a line for each request goes; - is standard output, off nowhere."
+        ),
+    ] = None,
 ) -> None:
     """Run the gateway and its admin API until SIGTERM or Ctrl-C.
 
     Every option can also be given as a variable: --http-port is CROSSGATE_HTTP_PORT.
     """
+    # Most of a second of imports, which the commands that stand beside this one must not pay for.
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from crossgate.app.up import up as run  # noqa: PLC0415
+    from crossgate.settings import Settings  # noqa: PLC0415
+    from crossgate.supervisor import StartError  # noqa: PLC0415
+
     given: dict[str, Any] = {
         "data": data,
         "http_port": http_port,
@@ -40,6 +48,7 @@ def up(
         "workers": workers,
         "host": host,
         "drain": drain,
+        "access_log": access_log,
     }
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})

@@ -33,7 +33,7 @@ async def attach_apis(control: Control, actor: Actor, plugin_id: str, body: Plug
         environment = await environments.get(change.session, body.env_id)
         change.of(plugin.id, plugin.name)
         found = [await apis.get(change.session, api_id) for api_id in _unique(body.api_ids, "api_ids")]
-        return AttachedPlugins(attached_plugins=await _attach(change, [plugin], found, environment))
+        return await _attach(change, [plugin], found, environment)
 
 
 async def attach_plugins(control: Control, actor: Actor, api_id: str, body: ApiOperPluginInfo) -> AttachedPlugins:
@@ -48,7 +48,7 @@ async def attach_plugins(control: Control, actor: Actor, api_id: str, body: ApiO
         [(kind, times)] = Counter(plugin.type for plugin in wanted).most_common(1)
         if times > 1:
             raise invalid("plugin_ids", f"{times} of the plugins are of type {kind}", "Attach one of each type.")
-        return AttachedPlugins(attached_plugins=await _attach(change, wanted, [api], environment))
+        return await _attach(change, wanted, [api], environment)
 
 
 async def detach_apis(control: Control, actor: Actor, plugin_id: str, body: PluginOperApiInfo) -> None:
@@ -124,15 +124,19 @@ def _unique(ids: Sequence[str], field: str) -> list[str]:
 
 async def _attach(
     change: Change, wanted: list[Plugin], found: list[Api], environment: Environment
-) -> list[PluginApiAttachInfo]:
+) -> AttachedPlugins:
     for api in found:
         if not await publications.is_running(change.session, api_id=api.id, env_id=environment.id):
             raise ONLY_PUBLISHED_APIS.because(
                 f"API {api.name} ({api.id}) is not published in environment {environment.name}; publish it first"
             )
+    warnings = None
     for plugin in (plugin for plugin in wanted if plugin.type == "cors"):
-        await cors_rules.check_attached(change.session, plugin, environment.id, [api.id for api in found])
-    return [await _bind(change, plugin, api, environment) for plugin in wanted for api in found]
+        api_ids = [api.id for api in found]
+        await cors_rules.check_attached(change.session, plugin, environment.id, api_ids)
+        warnings = await cors_rules.advise_attached(change, plugin, environment.id, api_ids)
+    bound = [await _bind(change, plugin, api, environment) for plugin in wanted for api in found]
+    return AttachedPlugins(attached_plugins=bound, warnings=warnings)
 
 
 async def _bind(change: Change, plugin: Plugin, api: Api, environment: Environment) -> PluginApiAttachInfo:

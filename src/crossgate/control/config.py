@@ -1,7 +1,8 @@
 """Reading what is published into the Config the data plane lives by."""
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from crossgate.control import limits
 from crossgate.core.snapshot.config import (
@@ -9,6 +10,7 @@ from crossgate.core.snapshot.config import (
     Config,
     Group,
     HttpBackend,
+    Limits,
     MockBackend,
     Plugin,
     PublishedApi,
@@ -30,7 +32,12 @@ async def read(session: Session) -> Config:
         plugin_ids[binding.api_id, binding.env_id].append(binding.plugin_id)
     longest = (gateway_limits := await limits.read(session)).backend_timeout_ms
     apis = [
-        _api(record, version.definition, plugin_ids[record.api_id, record.env_id], longest)
+        published_api(
+            version.definition,
+            Reached(record.api_id, record.env_id, record.id),
+            plugin_ids[record.api_id, record.env_id],
+            longest,
+        )
         for record, version in await publications.in_effect(session)
     ]
     used = {plugin_id for api in apis for plugin_id in api.plugin_ids}
@@ -61,13 +68,27 @@ async def _groups(session: Session) -> tuple[Group, ...]:
     )
 
 
-def _api(record: tables.Publication, api: Definition, plugin_ids: list[str], longest_ms: int) -> PublishedApi:
+class Reached(NamedTuple):
+    """Which API is, or is to be, published in which environment."""
+
+    api_id: str
+    env_id: str
+    publish_id: str = ""
+
+
+def published_api(
+    api: Definition,
+    reached: Reached,
+    plugin_ids: Sequence[str] = (),
+    longest_ms: int = Limits().backend_timeout_ms,
+) -> PublishedApi:
+    """The definition `api` in effect."""
     return PublishedApi(
-        api_id=record.api_id,
-        publish_id=record.id,
+        api_id=reached.api_id,
+        publish_id=reached.publish_id,
         name=api["name"],
-        group_id=record.group_id,
-        env_id=record.env_id,
+        group_id=api["group_id"],
+        env_id=reached.env_id,
         req_protocol=api["req_protocol"],
         req_method=api["req_method"],
         req_uri=api["req_uri"],

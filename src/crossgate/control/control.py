@@ -1,7 +1,7 @@
 """The control plane: holds what every verb needs, and makes each change whole or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from crossgate.control import config
 from crossgate.control.audit import Actor, Trace, without_secrets
 from crossgate.control.ports import Publisher
+from crossgate.core.errors import Finding
 from crossgate.core.errors.admin import INTERNAL, PARAMETER_ERROR
 from crossgate.store.database import ConflictError, Database, DatabaseUnusable
 from crossgate.store.rows import Session
@@ -37,10 +38,15 @@ class Change:
         self.session = session
         self.now = now
         self._resource = ("", "")
+        self._advised: list[str] = []
 
     def of(self, resource_id: str, resource_name: str) -> None:
         """Name the resource that is changed."""
         self._resource = (resource_id, resource_name)
+
+    def advise(self, findings: Iterable[Finding]) -> None:
+        """Note what the answer advises; the audit record keeps the codes."""
+        self._advised += [finding.code for finding in findings if finding.code not in self._advised]
 
     async def record(self, actor: Actor, trace: Trace, request: dict[str, object]) -> int:
         """Write the revision and the audit record into the transaction; the revision's number."""
@@ -48,6 +54,8 @@ class Change:
         self.session.add(revision)
         await self.session.flush()
         resource_id, resource_name = self._resource
+        # Beside what was sent, because the trail has no place of its own for what was answered.
+        advised = {"warnings": self._advised} if self._advised else {}
         self.session.add(
             AuditRecord(
                 revision=revision.revision,
@@ -58,7 +66,7 @@ class Change:
                 user=actor.user,
                 source_ip=actor.source_ip,
                 request_id=actor.request_id,
-                request=without_secrets(request),
+                request={**without_secrets(request), **advised},
                 code=trace.code,
                 time=self.now,
             )

@@ -4,9 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from crossgate.control import config
+from crossgate.control.config import Reached
+from crossgate.control.control import Change
+from crossgate.core.errors import Fault, Finding, Severity
 from crossgate.core.errors.admin import PARAMETER_ERROR
+from crossgate.core.model.advice import Advice, advice
 from crossgate.core.model.api import ApiCreate
-from crossgate.core.policies.cors import Parsed, parse_content
+from crossgate.core.policies.cors import read_content
+from crossgate.core.snapshot import cors_advice
 from crossgate.store import publications
 from crossgate.store.publications import Place
 from crossgate.store.rows import Session
@@ -14,6 +20,7 @@ from crossgate.store.tables import Plugin
 
 # Without a list the policy allows what needs no permission.
 _WITHOUT_LIST = frozenset({"GET", "HEAD", "POST"})
+_PREFLIGHT_METHODS = (cors_advice.PREFLIGHT, "ANY")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -36,6 +43,43 @@ async def check_published(
     plugins = await publications.cors_plugins(session, env_id, [api_id, *(other.Api.id for other in others)])
     newcomer = Member(api_id, definition.name, definition.req_method, definition.req_uri, plugins.get(api_id))
     _check([newcomer, *_members(others, plugins)])
+
+
+async def advise_published(change: Change, api_id: str, definition: ApiCreate, env_id: str) -> list[Advice] | None:
+    """What to reconsider in `definition`, to be put into effect; raises where that would be dangerous."""
+    session = change.session
+    plugin = (await publications.cors_plugins(session, env_id, [api_id])).get(api_id)
+    document = definition.model_dump(mode="json", exclude_none=True)
+    api = config.published_api(document, Reached(api_id, env_id))
+    if plugin is not None:
+        return _advised(change, plugin, cors_advice.about_plugin(plugin.content, [api]))
+    answering = await publications.answering(session, definition.group_id, env_id, _PREFLIGHT_METHODS)
+    preflights = [(version.definition["req_uri"], version.definition["match_mode"]) for version in answering]
+    return _advised(change, None, cors_advice.about_switch(api, preflights))
+
+
+async def advise_attached(
+    change: Change, plugin: Plugin, env_id: str, api_ids: Iterable[str]
+) -> list[Advice] | None:
+    """What to reconsider in attaching `plugin` to published APIs; raises where that would be dangerous."""
+    running = await publications.running(change.session, api_ids)
+    apis = [
+        config.published_api(version.definition, Reached(record.api_id, env_id))
+        for record, _, version in running
+        if record.env_id == env_id
+    ]
+    return _advised(change, plugin, cors_advice.about_plugin(plugin.content, apis))
+
+
+def _advised(change: Change, plugin: Plugin | None, findings: list[Finding]) -> list[Advice] | None:
+    critical = [finding for finding in findings if finding.severity is Severity.CRITICAL]
+    if critical:
+        who = f"the cors plugin {plugin.name} ({plugin.id})" if plugin is not None else "the API's cors"
+        listed = "; ".join(f"{finding.at}: {finding.message} ({finding.fix})" for finding in critical)
+        message = PARAMETER_ERROR.because(f"{who} would endanger or fail its callers: {listed}").message
+        raise Fault(PARAMETER_ERROR, message, tuple(critical))
+    change.advise(findings)
+    return advice(findings, plugin.id if plugin is not None else None)
 
 
 async def check_attached(session: Session, plugin: Plugin, env_id: str, api_ids: Iterable[str]) -> None:
@@ -91,9 +135,8 @@ def _check_method(method: str, allowed: frozenset[str], who: str, plugin_name: s
 
 
 def _methods(content: str) -> frozenset[str]:
-    parsed = parse_content(content)
-    methods = parsed.policy.methods if isinstance(parsed, Parsed) else ()
-    return frozenset(methods) or _WITHOUT_LIST
+    policy, _ = read_content(content)
+    return frozenset(policy.methods) or _WITHOUT_LIST
 
 
 def _members(places: Sequence[Place], plugins: Mapping[str, Plugin]) -> list[Member]:

@@ -1,9 +1,11 @@
 """Plugins as such (gateway.md 1.11)."""
 
+from collections.abc import Sequence
+
 from crossgate.control import audit, cors_rules
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, new_id
-from crossgate.core.errors import Fault
+from crossgate.core.errors import Fault, Finding
 from crossgate.core.errors.admin import (
     INVALID_PARAMETER,
     PARAMETER_ERROR,
@@ -13,16 +15,17 @@ from crossgate.core.errors.admin import (
     TOO_MANY_RESOURCES,
     invalid,
 )
-from crossgate.core.model.plugin import PluginCreate, PluginInfo, PluginList, PluginQuery
+from crossgate.core.model.advice import advice
+from crossgate.core.model.plugin import PluginCreate, PluginInfo, PluginList, PluginQuery, PluginWritten
 from crossgate.core.policies.cors import parse_content
 from crossgate.store import lists
 from crossgate.store.rows import Session, count, find
 from crossgate.store.tables import Plugin, PluginBinding
 
 
-async def create(control: Control, actor: Actor, body: PluginCreate) -> PluginInfo:
-    """A new plugin; nothing changes before it is attached."""
-    _check(body)
+async def create(control: Control, actor: Actor, body: PluginCreate) -> PluginWritten:
+    """A new plugin, and what to reconsider in it; nothing changes before it is attached."""
+    findings = _check(body)
     async with control.changing(actor, audit.CREATE_PLUGIN, body) as change:
         await _check_name_is_free(change.session, body.plugin_name)
         limit = control.quotas.plugins
@@ -40,7 +43,8 @@ async def create(control: Control, actor: Actor, body: PluginCreate) -> PluginIn
         )
         change.session.add(plugin)
         change.of(plugin.id, plugin.name)
-        return info(plugin)
+        change.advise(findings)
+        return _written(plugin, findings)
 
 
 async def search(control: Control, query: PluginQuery) -> PluginList:
@@ -57,9 +61,9 @@ async def show(control: Control, plugin_id: str) -> PluginInfo:
         return info(await get(session, plugin_id))
 
 
-async def update(control: Control, actor: Actor, plugin_id: str, body: PluginCreate) -> PluginInfo:
+async def update(control: Control, actor: Actor, plugin_id: str, body: PluginCreate) -> PluginWritten:
     """Change a plugin, but not its type; every API it is attached to goes by the new content at once."""
-    _check(body)
+    findings = _check(body)
     async with control.changing(actor, audit.UPDATE_PLUGIN, body) as change:
         plugin = await get(change.session, plugin_id)
         change.of(plugin.id, body.plugin_name)
@@ -72,7 +76,8 @@ async def update(control: Control, actor: Actor, plugin_id: str, body: PluginCre
         await cors_rules.check_content(change.session, plugin, body.plugin_content)
         plugin.name, plugin.content, plugin.remark = body.plugin_name, body.plugin_content, body.remark
         plugin.update_time = change.now
-        return info(plugin)
+        change.advise(findings)
+        return _written(plugin, findings)
 
 
 async def delete(control: Control, actor: Actor, plugin_id: str) -> None:
@@ -107,14 +112,19 @@ def info(plugin: Plugin) -> PluginInfo:
     )
 
 
-def _check(body: PluginCreate) -> None:
-    """Refuse what could not work: a type without an implementation, or content with a mistake."""
+def _written(plugin: Plugin, findings: Sequence[Finding]) -> PluginWritten:
+    return PluginWritten(**dict(info(plugin)), warnings=advice(findings))
+
+
+def _check(body: PluginCreate) -> tuple[Finding, ...]:
+    """What to reconsider; refuses what could not work: a type without an implementation, or bad content."""
     if body.plugin_type != "cors":
         raise PARAMETER_ERROR.because(f"plugins of type {body.plugin_type} are not available yet: use cors")
     parsed = parse_content(body.plugin_content)
     if isinstance(parsed, list):
         message = INVALID_PARAMETER.naming("plugin_content").message
         raise Fault(INVALID_PARAMETER, message, tuple(parsed))
+    return parsed.warnings
 
 
 async def _check_name_is_free(session: Session, name: str) -> None:

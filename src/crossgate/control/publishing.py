@@ -15,6 +15,7 @@ from crossgate.core.errors.admin import (
     invalid,
 )
 from crossgate.core.model import api_info, api_rules, servable
+from crossgate.core.model.advice import Advice
 from crossgate.core.model.api import ApiCreate
 from crossgate.core.model.api_info import ApiFacts, ApiRuntime, ApiVersionDetail
 from crossgate.core.model.document import rfc3339
@@ -110,8 +111,9 @@ async def switch(control: Control, actor: Actor, api_id: str, body: ApiVersion) 
         definition = ApiCreate.model_validate(version.definition)
         await groups.get(change.session, definition.group_id)
         await _check_can_run(change.session, api, definition, version.env_id)
+        warnings = await cors_rules.advise_published(change, api.id, definition, version.env_id)
         record = await _put(change, definition, version)
-        return _answer(api, record, version)
+        return _answer(api, record, version, warnings)
 
 
 async def show_version(control: Control, version_id: str) -> ApiVersionDetail:
@@ -174,6 +176,7 @@ async def _act(change: Change, action: Action, api: Api, environment: Environmen
         raise PARAMETER_ERROR.because("; ".join(obstacles))
     definition = await _resolved(change.session, edited, environment)
     await _check_can_run(change.session, api, definition, environment.id)
+    warnings = await cors_rules.advise_published(change, api.id, definition, environment.id)
     version = Version(
         id=new_id(),
         api_id=api.id,
@@ -188,7 +191,7 @@ async def _act(change: Change, action: Action, api: Api, environment: Environmen
     await change.session.flush()
     record = await _put(change, definition, version)
     await publications.drop_old_versions(change.session, api.id, environment.id, MAX_VERSIONS)
-    return _answer(api, record, version)
+    return _answer(api, record, version, warnings)
 
 
 async def _offline(session: Session, api: Api, environment: Environment, remark: str) -> PublishResp:
@@ -297,7 +300,7 @@ async def _facts(session: Session, version: Version, definition: ApiCreate) -> A
     )
 
 
-def _answer(api: Api, record: Publication, version: Version) -> PublishResp:
+def _answer(api: Api, record: Publication, version: Version, warnings: list[Advice] | None) -> PublishResp:
     return PublishResp(
         publish_id=record.id,
         api_id=api.id,
@@ -306,4 +309,5 @@ def _answer(api: Api, record: Publication, version: Version) -> PublishResp:
         remark=version.remark,
         publish_time=record.publish_time,
         version_id=version.id,
+        warnings=warnings,
     )

@@ -1,6 +1,7 @@
 """What refuses a policy: everything in it that would endanger a caller, or could never work."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from crossgate.cors.finding import Finding
 from crossgate.cors.origin import NULL, NotAnOriginError, Origin, read_origin
@@ -11,7 +12,7 @@ from crossgate.cors.tokens import is_token
 
 FORBIDDEN_METHODS = frozenset(("CONNECT", "TRACE", "TRACK"))
 # Browsers write these in upper case whatever the page wrote (Fetch, "normalize a method").
-_NORMALISED_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
+NORMALISED_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"))
 _FORBIDDEN_REQUEST_HEADERS = frozenset(
     [
         "accept-charset",
@@ -40,9 +41,28 @@ _FORBIDDEN_REQUEST_HEADERS = frozenset(
 _FORBIDDEN_PREFIXES = ("access-control-", "proxy-", "sec-")
 
 
+# Every code that check() uses: what these say about one of our policies refuses it.
+REFUSING: Final = frozenset(
+    f"cors.{name}"
+    for name in (
+        "any-origin-with-credentials", "empty-entry", "header-forbidden", "max-age-out-of-range",
+        "method-forbidden", "method-not-upper-case", "no-origins", "not-a-token",
+        "null-origin-with-credentials", "origin-malformed", "origin-not-canonical", "origin-without-scheme",
+        "preflight-status-not-2xx", "wildcard-misplaced", "wildcard-over-public-suffix",
+        "wildcard-port-not-loopback",
+    )
+)  # fmt: skip
+
+
 def check(policy: CorsPolicy) -> list[Finding]:
     """Every reason for which `policy` cannot be used; places are in the policy's own field names."""
     return [finding for rule in _RULES for finding in rule(policy)]
+
+
+def is_set_by_browsers(header: str) -> bool:
+    """Whether only browsers set the request header, so that no page ever asks for it; CORS headers count, too."""
+    lower = header.lower()
+    return lower in _FORBIDDEN_REQUEST_HEADERS or lower.startswith(_FORBIDDEN_PREFIXES)
 
 
 def shown(text: str) -> str:
@@ -50,8 +70,8 @@ def shown(text: str) -> str:
     scheme, separator, rest = text.rpartition("@")
     if separator:
         text = scheme.partition("://")[0] + "://…@" + rest if "://" in scheme else "…@" + rest
-    quoted = repr(text if len(text) <= 80 else text[:80] + "…")
-    return f"`{quoted[1:-1]}`"
+    cut = text if len(text) <= 80 else text[:80] + "…"
+    return "`" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut) + "`"
 
 
 def read_entry(entry: str, at: str) -> Origin | Pattern | Finding:
@@ -163,7 +183,7 @@ def _pattern(pattern: Pattern, at: str) -> Iterator[Finding]:
 def _methods(policy: CorsPolicy) -> Iterator[Finding]:
     for index, method in enumerate(policy.methods):
         at, upper = f"methods[{index}]", method.upper()
-        if not _is_token(method):
+        if not is_name(method):
             yield _not_a_token(method, at, "a method")
         elif upper in FORBIDDEN_METHODS:
             yield Finding(
@@ -172,7 +192,7 @@ def _methods(policy: CorsPolicy) -> Iterator[Finding]:
                 message=f"no browser lets a page send {upper}",
                 fix="remove it",
             )
-        elif method != upper and upper in _NORMALISED_METHODS:
+        elif method != upper and upper in NORMALISED_METHODS:
             yield Finding(
                 code="cors.method-not-upper-case",
                 at=at,
@@ -183,10 +203,10 @@ def _methods(policy: CorsPolicy) -> Iterator[Finding]:
 
 def _headers(policy: CorsPolicy) -> Iterator[Finding]:
     for index, header in enumerate(policy.headers):
-        at, lower = f"headers[{index}]", header.lower()
-        if not _is_token(header):
+        at = f"headers[{index}]"
+        if not is_name(header):
             yield _not_a_token(header, at, "a header name")
-        elif lower in _FORBIDDEN_REQUEST_HEADERS or lower.startswith(_FORBIDDEN_PREFIXES):
+        elif is_set_by_browsers(header):
             yield Finding(
                 code="cors.header-forbidden",
                 at=at,
@@ -194,7 +214,7 @@ def _headers(policy: CorsPolicy) -> Iterator[Finding]:
                 fix="remove it",
             )
     for index, header in enumerate(policy.expose):
-        if not _is_token(header):
+        if not is_name(header):
             yield _not_a_token(header, f"expose[{index}]", "a header name")
 
 
@@ -209,7 +229,8 @@ def _not_a_token(text: str, at: str, what: str) -> Finding:
     )
 
 
-def _is_token(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether `text` can be a method or the name of a header."""
     return text.isascii() and is_token(text.encode())
 
 

@@ -149,10 +149,26 @@ def are_labels(name: bytes) -> bool:
     Not a regular expression: without backtracking one needs possessive quantifiers, which match wrongly in
     CPython 3.11.0 to 3.11.4, Debian 12's among them.
     """
+    # One plain label, as most are below a pattern.
+    if len(name) <= _MAX_LABEL_BYTES and name.isalnum() and name.islower():
+        return True
     dotted = b"." + name + b"."
-    if name.translate(None, _HOST_BYTES) or b".." in dotted or b".-" in dotted or b"-." in dotted:
+    # find(), because `in` tries to read bytes as a number first.
+    if dotted.find(b"..") >= 0:
         return False
-    return max(map(len, name.split(b"."))) <= _MAX_LABEL_BYTES
+    if name.find(b"-") >= 0 and (dotted.find(b".-") >= 0 or dotted.find(b"-.") >= 0):
+        return False
+    if name.translate(None, _HOST_BYTES):
+        return False
+    return len(name) <= _MAX_LABEL_BYTES or _are_short(dotted)
+
+
+def _are_short(dotted: bytes) -> bool:
+    """Whether no label is too long: from dot to dot in leaps as far as one may reach, however many there are."""
+    dot, last = 0, len(dotted) - 1
+    while 0 <= dot < last:
+        dot = dotted.rfind(b".", dot + 1, dot + _MAX_LABEL_BYTES + 2)
+    return dot == last
 
 
 def _punycode(host: str) -> str:

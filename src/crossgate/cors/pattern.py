@@ -85,41 +85,49 @@ class PatternSet:
 class _Endings:
     """What origins may end in, looked up label by label from the right.
 
-    `tails` maps `.example.com:8443` to the scheme prefixes it is allowed behind; `whole` are origins without `*.`.
+    `tails` maps `.example.com:8443` to the scheme prefixes it is allowed behind, and to none where it is only the
+    end of longer ones; `whole` are origins without `*.`.
     """
 
-    __slots__ = ("_deepest", "_shallowest", "_tails", "_whole")
+    __slots__ = ("_shallowest", "_tails", "_whole")
 
     def __init__(self, patterns: list[Pattern]) -> None:
-        tails: dict[bytes, set[bytes]] = {}
+        tails: dict[bytes, tuple[bytes, ...]] = {}
         for pattern in patterns:
             if pattern.is_below:
                 scheme, _, authority = str(pattern.base).partition("://")
-                tails.setdefault(f".{authority}".encode(), set()).add(f"{scheme}://".encode())
-        self._tails = {tail: tuple(prefixes) for tail, prefixes in tails.items()}
+                tail, prefix = f".{authority}".encode(), f"{scheme}://".encode()
+                tails[tail] = tuple({*tails.get(tail, ()), prefix})
+        # How many labels the shortest tail has: looking begins there, so what stands left of it does not matter.
+        self._shallowest = min((tail.count(b".") for tail in tails), default=1)
+        self._tails = {**_ends_of_longer(tails, self._shallowest), **tails}
         self._whole = frozenset(str(pattern.base).encode() for pattern in patterns if not pattern.is_below)
-        # How many labels a tail has: origins are looked at between these, so their length does not matter.
-        depths = {tail.count(b".") for tail in tails}
-        self._shallowest = min(depths, default=1)
-        self._deepest = max(depths, default=0)
 
     def match(self, origin: bytes) -> bool:
         dot = len(origin.rsplit(b".", self._shallowest)[0])
-        for _ in range(self._shallowest, self._deepest + 1):
-            prefixes = self._tails.get(origin[dot:])
+        while dot >= 0 and (prefixes := self._tails.get(origin[dot:])) is not None:
             # With the other scheme a longer tail may still match; with the same one it would see the same labels.
-            if prefixes is not None and origin.startswith(prefixes):
-                return are_labels(origin[origin.index(b"://") + 3 : dot]) and _is_sendable(origin)
+            if prefixes and origin.startswith(prefixes):
+                start = origin.index(b"://") + 3
+                return are_labels(origin[start:dot]) and _host_end(origin, dot) - start <= MAX_HOST_BYTES
             dot = origin.rfind(b".", 0, dot)
-            if dot < 0:
-                break
         return origin in self._whole
 
 
-def _is_sendable(origin: bytes) -> bool:
-    if len(origin) <= MAX_HOST_BYTES:
-        return True
-    return len(split_port(origin.decode("latin-1").partition("://")[2])[0]) <= MAX_HOST_BYTES
+def _ends_of_longer(tails: Iterable[bytes], shallowest: int) -> dict[bytes, tuple[bytes, ...]]:
+    """Every end of a tail that has at least `shallowest` labels: where an origin's end is none, looking stops."""
+    ends: dict[bytes, tuple[bytes, ...]] = {}
+    for tail in tails:
+        labels = tail.split(b".")[1:]
+        for first in range(1, len(labels) - shallowest + 1):
+            ends[b"." + b".".join(labels[first:])] = ()
+    return ends
+
+
+def _host_end(origin: bytes, dot: int) -> int:
+    """Where the port begins that may follow the name at `dot`, or the origin ends."""
+    colon = origin.find(b":", dot)
+    return len(origin) if colon < 0 else colon
 
 
 def _is_wire_port(portless: bytes, port: bytes) -> bool:

@@ -20,7 +20,8 @@ class CorsPolicy(msgspec.Struct, frozen=True, kw_only=True):
     `*`, which together with `credentials` is answered name by name, because browsers then take `*` literally.
     `max_age` is in seconds, None leaves it to the browser (5 s); what is above a day is sent as a day.
     `backend_headers` says whose word counts when the backend sends CORS headers of its own; `reject_foreign`
-    answers 403 to origins that are not allowed instead of leaving the refusal to their browsers.
+    answers 403 to origins that are not allowed instead of leaving the refusal to their browsers. `debug` tells in
+    a header of a refused preflight why it is refused: for development, because it tells it to everyone.
     """
 
     origins: tuple[str, ...]
@@ -32,3 +33,4 @@ class CorsPolicy(msgspec.Struct, frozen=True, kw_only=True):
     backend_headers: BackendHeaders = "override"
     preflight_status: int = 204
     reject_foreign: bool = False
+    debug: bool = False

@@ -4,6 +4,7 @@ Everything here is bytes as on the wire, values built once and handed out many t
 """
 
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Protocol
 
 import msgspec
@@ -39,9 +40,10 @@ def block(fields: Fields) -> bytes:
 class Grant(msgspec.Struct, frozen=True):
     """What an actual response carries.
 
-    `headers` are ours to add and `block` is the same as lines. `backend_headers` says whose word counts when the
-    backend speaks too. `exposes_all_names`: the names to expose are those of the response, so merge() is needed.
-    `rejects`: the policy asks for a 403 instead of the backend's answer. `reason` is a stable code for logs.
+    `headers` are ours to add, at least one, and `Vary` is the last of them if it is there; `block` is the same as
+    lines. `backend_headers` says whose word counts when the backend speaks too. `exposes_all_names`: the names to
+    expose are those of the response, so merge() is needed. `rejects`: the policy asks for a 403 instead of the
+    backend's answer. `reason` is a stable code for logs.
     """
 
     allowed: bool
@@ -92,6 +94,7 @@ _REFUSAL_BLOCK = block(_REFUSAL_FIELDS)
 PREFLIGHT_VARY = _REFUSAL_FIELDS[0]
 
 
+@cache
 def refusal(reason: str) -> PreflightAnswer:
     """A refused preflight: 403, which no browser takes for a yes, and not a word about the policy."""
     return PreflightAnswer(status=403, block=_REFUSAL_BLOCK, granted=False, reason=reason)
@@ -105,39 +108,39 @@ def merge(grant: Grant, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[by
     `Vary` is merged, never replaced.
     """
     keeps = grant.backend_headers == "keep" or (grant.backend_headers == "strip-foreign" and grant.allowed)
-    ours = dict(grant.headers)
-    our_vary = ours.pop(VARY, None)
+    ours = grant.headers
+    varies = ours[-1][0] == VARY
     merged, their_vary = [], []
     for field in headers:
         name = field[0].lower()
-        if name == b"vary" and our_vary is not None:
+        if name == b"vary" and varies:
             their_vary.append(field[1])
         elif keeps or name not in ANSWER_FIELDS:
             merged.append(field)
     if keeps:
         merged, ours = _fill_gaps(merged, ours)
-    merged.extend(ours.items())
-    if our_vary is not None:
-        merged.append((VARY, _joint_vary([*their_vary, our_vary]) if their_vary else our_vary))
+    merged += ours
+    if their_vary:
+        merged[-1] = (VARY, _joint_vary((*their_vary, merged[-1][1])))
     return _with_all_names_exposed(merged) if grant.exposes_all_names else merged
 
 
-def _fill_gaps(
-    theirs: list[tuple[bytes, bytes]], ours: dict[bytes, bytes]
-) -> tuple[list[tuple[bytes, bytes]], dict[bytes, bytes]]:
+def _fill_gaps(theirs: list[tuple[bytes, bytes]], ours: Fields) -> tuple[list[tuple[bytes, bytes]], Fields]:
     sent = {name.lower(): value for name, value in theirs}
-    missing = {name: value for name, value in ours.items() if name.lower() not in sent}
+    allowed, missing = dict(ours).get(ALLOW_ORIGIN), {name for name, _ in ours if name.lower() not in sent}
     # Who names the origin answers for credentials as well: their `*` must not meet our `true`, nor ours theirs.
     credentials = ALLOW_CREDENTIALS.lower()
     if ALLOW_ORIGIN in missing:
         theirs = [field for field in theirs if field[0].lower() != credentials]
-        missing = {name: value for name, value in ours.items() if name in missing or name == ALLOW_CREDENTIALS}
-    elif sent.get(ALLOW_ORIGIN.lower()) != ours.get(ALLOW_ORIGIN):
-        missing.pop(ALLOW_CREDENTIALS, None)
-    return theirs, missing
+        missing.add(ALLOW_CREDENTIALS)
+    elif sent.get(ALLOW_ORIGIN.lower()) != allowed:
+        missing.discard(ALLOW_CREDENTIALS)
+    return theirs, tuple(field for field in ours if field[0] in missing)
 
 
-def _joint_vary(values: list[bytes]) -> bytes:
+# A backend says the same again and again.
+@lru_cache(64)
+def _joint_vary(values: tuple[bytes, ...]) -> bytes:
     tokens: dict[bytes, bytes] = {}
     for token in elements(b",".join(values)):
         tokens.setdefault(token.lower(), token)

@@ -3,6 +3,7 @@
 import msgspec
 
 from crossgate.cors.check import check, read_entry
+from crossgate.cors.disclosure import disclosed
 from crossgate.cors.finding import Finding
 from crossgate.cors.origin import MAX_ORIGIN_BYTES, NULL
 from crossgate.cors.pattern import Pattern, PatternSet
@@ -45,6 +46,7 @@ class CorsTable(msgspec.Struct, frozen=True, kw_only=True):
     request_headers: AllowedHeaders
     preflight_block: bytes
     preflight_status: int
+    debug: bool
 
     def grant(self, origin: bytes | None) -> Grant:
         """What an actual response carries; repeated `Origin` fields come joined with a comma and match nothing.
@@ -76,22 +78,28 @@ class CorsTable(msgspec.Struct, frozen=True, kw_only=True):
         """
         grant = self.grant(origin)
         if not grant.allowed:
-            return refusal(grant.reason)
+            return self.refuse_preflight(grant.reason)
         methods = self.methods.answer(requested_method)
         if isinstance(methods, str):
-            return refusal(methods)
+            return self.refuse_preflight(methods, requested_method)
         headers = self.request_headers.answer(requested_headers)
         if isinstance(headers, str):
-            return refusal(headers)
+            return self.refuse_preflight(headers, requested_method, requested_headers)
         fields = _ALLOW_ORIGIN_LINE % (origin if self.anyone is None else b"*")
         if methods or headers:
             fields += block(methods + headers)
         return PreflightAnswer(self.preflight_status, fields + self.preflight_block, True, grant.reason)
 
-    @staticmethod
-    def refuse_preflight(reason: str) -> PreflightAnswer:
-        """A refusal for a reason outside the policy, such as no API with the announced method (case K26)."""
-        return refusal(reason)
+    def refuse_preflight(
+        self, reason: str, requested_method: bytes = b"", requested_headers: bytes | None = None
+    ) -> PreflightAnswer:
+        """The refusal for `reason`, which may lie outside the policy: no API has the announced method (case K26).
+
+        With debugging on it says why in a header.
+        """
+        if not self.debug:
+            return refusal(reason)
+        return disclosed(reason, requested_method, requested_headers, allowed=self.request_headers.listed)
 
 
 class _Shared(msgspec.Struct, frozen=True):
@@ -143,6 +151,7 @@ def compile_policy(policy: CorsPolicy) -> CorsTable | list[Finding]:
         ),
         preflight_block=block(_preflight_fields(policy)),
         preflight_status=policy.preflight_status,
+        debug=policy.debug,
     )
 
 

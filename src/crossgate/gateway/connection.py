@@ -79,7 +79,7 @@ class ClientConnection(asyncio.Protocol):
         self.gateway.clients.discard(self)
         self._is_over = True
         if self._current is not None:
-            self._current.cancel()
+            self._abandon(self._current, client_gone=True)
 
     def eof_received(self) -> bool:
         # A client that closes its side is gone: it would not read the answer (nginx decides the same).
@@ -161,6 +161,10 @@ class ClientConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._admit(head)
             self._read_body_despite_upgrade(head)
+        except httptools.HttpParserError:
+            # Its refusal is to be logged with what can be made out of it.
+            self._partial_head += head
+            raise
         else:
             self._admit(head)
         return data[end:]
@@ -179,8 +183,8 @@ class ClientConnection(asyncio.Protocol):
             partial.clear()
             self._read_head(whole)
             return data[end:]
-        self._parser.feed_data(data)
         partial += data
+        self._parser.feed_data(data)
         if len(partial) > _ABANDONED_HEAD_BYTES:
             _, target, _ = heads.salvaged(bytes(partial))
             self._reject(heads.too_long(bytes(partial), target) or Fault(runtime.HEADERS_TOO_LARGE))
@@ -201,6 +205,7 @@ class ClientConnection(asyncio.Protocol):
         # At any white space: to the parser a bare line feed ends a start line that names no version.
         words = start.split()
         if len(words) != 3:
+            self._partial_head += head
             raise httptools.HttpParserError("no HTTP version")
         method, target, version = words
         read = self._reader.read(block)
@@ -261,6 +266,8 @@ class ClientConnection(asyncio.Protocol):
     def finished(self, exchange: Exchange, *, cut: bool) -> None:
         """`exchange` has written its last byte; with `cut` the connection must end here."""
         self._current = self._tunnel = None
+        if self.gateway.access_log is not None:
+            self.gateway.access_log.finished(exchange, cut=cut)
         if cut or not exchange.keep_alive or not exchange.is_request_done:
             # The rest of a request that was answered early would be taken for the next one.
             self._end(lingers=not cut and (self.is_reading_paused or not exchange.is_request_done))
@@ -323,6 +330,19 @@ class ClientConnection(asyncio.Protocol):
             self._current.keep_alive = False
         elif not (self._partial_head or self._unread or self._is_over):
             self._end(lingers=False)
+
+    def abort(self) -> None:
+        """Ends the connection at once, and breaks off the request under way."""
+        if self._current is not None:
+            self._abandon(self._current, client_gone=False)
+        self.transport.abort()
+
+    def _abandon(self, exchange: Exchange, *, client_gone: bool) -> None:
+        """Ends an exchange that cannot be finished."""
+        self._current = None
+        exchange.cancel()
+        if self.gateway.access_log is not None:
+            self.gateway.access_log.finished(exchange, client_gone=client_gone, cut=not client_gone)
 
     def _end(self, *, lingers: bool) -> None:
         """Closes the connection once everything is written; with `lingers` the client may still be sending."""

@@ -6,6 +6,7 @@ as far as what has arrived allows.
 """
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
@@ -26,12 +27,23 @@ _NEVER_REPEATED = frozenset((b"POST", b"PATCH"))
 
 
 class Exchange:
-    """One request and its response. `request_id` is empty until it starts; `body` is None where there is none."""
+    """One request and its response. `request_id` is empty until it starts; `body` is None where there is none.
+
+    For the access log it keeps what became of it: its `verdict` once there is one, the `status` that was sent, 0
+    before any was, and the `fault` it met. Its moments are of the monotonic clock; `sent_at` is 0 until a backend
+    was asked.
+    """
 
     request_id = b""
     backend: BackendConnection | None = None
     body: Upload | None = None
     refusal: Fault | None = None
+    verdict: Verdict | None = None
+    fault: Fault | None = None
+    status = 0
+    bytes_sent = 0
+    started_at = 0.0
+    sent_at = 0.0
     is_http10 = False
     keep_alive = True
     is_request_done = True
@@ -43,8 +55,7 @@ class Exchange:
     _attempts = 0
     _is_answered = False
     _is_chunked_response = False
-    _debugged_from = 0.0
-    _sent_at = 0.0
+    _is_debugged = False
 
     def __init__(self, client: "ClientConnection", method: bytes, target: bytes, read: RequestFields) -> None:
         self.client = client
@@ -53,6 +64,7 @@ class Exchange:
         self.named = read.named
         self.passed = read.passed
         self.notes = read.notes
+        self.started_at = monotonic()
 
     # match
 
@@ -65,14 +77,14 @@ class Exchange:
             # No policy is known for what is not a request.
             self.fail(refusal)
             return
-        verdict = dispatch(gateway.snapshot, self.method, self.target, self.named)
+        self.verdict = verdict = dispatch(gateway.snapshot, self.method, self.target, self.named)
         self._grant = verdict.grant
         if verdict.preflight is not None and refusal is None:
             self._stop_reading()
-            self._answer(answers.preflight(self, verdict.preflight))
+            self._answer(verdict.preflight.status, answers.preflight(self, verdict.preflight))
             return
         if fields.MODE in self.notes and self.notes[fields.MODE].lower() == b"debug":
-            self._debugged_from = gateway.loop.time()
+            self._is_debugged = True
         fault = refusal or verdict.fault or self._excess(gateway.snapshot.limits)
         if fault is not None:
             self.fail(fault)
@@ -81,7 +93,7 @@ class Exchange:
         backend = verdict.match.route.backend
         if isinstance(backend, MockAnswer):
             self._stop_reading()
-            self._answer(answers.mock(self, backend, verdict.grant))
+            self._answer(backend.status, answers.mock(self, backend, verdict.grant))
         else:
             self._forward(verdict, backend)
 
@@ -134,8 +146,7 @@ class Exchange:
         self._opening = None
         self.backend = connection
         connection.carry(self, self._method_sent)
-        if self._debugged_from:
-            self._sent_at = self.client.gateway.loop.time()
+        self.sent_at = monotonic()
         if self.body is None:
             connection.transport.write(self._head_sent)
             self.expect_progress()
@@ -240,7 +251,7 @@ class Exchange:
             if backend.is_done and self._is_chunked_response:
                 out.append(b"0\r\n\r\n")
         if out:
-            self.client.transport.write(out[0] if len(out) == 1 else b"".join(out))
+            self._write(out[0] if len(out) == 1 else b"".join(out))
         if backend.is_done:
             self._end(cut=False)
         else:
@@ -255,21 +266,26 @@ class Exchange:
             self.fail(Fault(runtime.BACKEND_FAILED))
             return
         self._is_answered = True
-        self.client.transport.write(self._response_head(backend))
+        self._write(self._response_head(backend))
         self.client.become_tunnel(backend)
 
     def backend_tunnelled(self, data: bytes) -> None:
         """Bytes of a tunnel, on their way to the client."""
+        self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        self.bytes_sent += len(data)
         self.client.transport.write(data)
 
     def _response_head(self, backend: BackendConnection) -> bytes:
         gateway, passed = self.client.gateway, backend.passed
+        self.status = backend.status
         if fields.CONNECTION in backend.notes:
             passed = forward.end_to_end(passed, backend.notes[fields.CONNECTION])
         if fields.DATE not in backend.notes:
             passed += gateway.date()
-        if self._debugged_from:
-            passed += self.latency() + b"X-Apig-Upstream-Latency: %d\r\n" % self._milliseconds_since(self._sent_at)
+        if self._is_debugged:
+            passed += self.latency() + b"X-Apig-Upstream-Latency: %d\r\n" % _milliseconds_since(self.sent_at)
         grant, granted = self._grant, b""
         if grant is not None:
             if fields.CROSS_ORIGIN in backend.notes or grant.exposes_all_names:
@@ -302,21 +318,17 @@ class Exchange:
 
     def latency(self) -> bytes:
         """The debug field of section 4 that every answer carries; empty unless the request asks for it."""
-        if not self._debugged_from:
-            return b""
-        return b"X-Apig-Latency: %d\r\n" % self._milliseconds_since(self._debugged_from)
-
-    def _milliseconds_since(self, moment: float) -> float:
-        return (self.client.gateway.loop.time() - moment) * 1000
+        return b"X-Apig-Latency: %d\r\n" % _milliseconds_since(self.started_at) if self._is_debugged else b""
 
     def fail(self, fault: Fault) -> None:
         """Answers with `fault`, or cuts the connection where an answer has already begun."""
         self._drop_backend()
+        self.fault = fault
         if self._is_answered:
             self._end(cut=True)
             return
         self._stop_reading()
-        self._answer(answers.fault(self, fault, self._grant))
+        self._answer(fault.kind.status, answers.fault(self, fault, self._grant))
 
     def timed_out(self) -> None:
         """Nothing has moved for as long as the contract allows."""
@@ -330,10 +342,11 @@ class Exchange:
             # The rest of it would be taken for the next request.
             self.keep_alive = False
 
-    def _answer(self, answer: bytes) -> None:
+    def _answer(self, status: int, answer: bytes) -> None:
         """Sends an answer of the gateway's own."""
         self._is_answered = True
-        self.client.transport.write(answer)
+        self.status = status
+        self._write(answer)
         self.client.finished(self, cut=False)
 
     # finish
@@ -361,3 +374,7 @@ class Exchange:
             else:
                 backend.abort()
         self.client.finished(self, cut=cut)
+
+
+def _milliseconds_since(moment: float) -> float:
+    return (monotonic() - moment) * 1000

@@ -7,6 +7,7 @@ import socket
 from email.utils import formatdate
 
 from crossgate.core.snapshot.snapshot import Snapshot
+from crossgate.gateway.access_log import AccessLog, TakeLine
 from crossgate.gateway.connection import ClientConnection
 from crossgate.gateway.pool import Pool
 
@@ -18,10 +19,11 @@ _DATE_KEPT_S = 0.5
 
 
 class Gateway:
-    """Serves `snapshot` until another is swapped in."""
+    """Serves `snapshot` until another is swapped in; hands a line of JSON for each request to `take_line`."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, take_line: TakeLine | None = None) -> None:
         self.snapshot = snapshot
+        self.access_log = AccessLog(take_line) if take_line is not None else None
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
         # Never before the real time, so that a deadline counted from it is never early.
@@ -57,7 +59,7 @@ class Gateway:
                 client.drain()
             await asyncio.sleep(TICK_S / 2)
         for client in list(self.clients):
-            client.transport.abort()
+            client.abort()
         self.pool.close()
         if self._timer is not None:
             self._timer.cancel()

@@ -55,6 +55,20 @@ async def on_path(session: Session, group_id: str, env_id: str, path_shape: str)
     return list((await session.execute(statement)).all())
 
 
+async def answering(session: Session, group_id: str, env_id: str, methods: Iterable[str]) -> list[Version]:
+    """What is in effect in a group and environment for one of `methods`."""
+    statement = (
+        select(Version)
+        .join(Publication, Publication.version_id == Version.id)
+        .where(
+            Publication.group_id == group_id,
+            Publication.env_id == env_id,
+            Publication.req_method.in_(list(methods)),
+        )
+    )
+    return list((await session.execute(statement)).scalars())
+
+
 async def cors_plugins(session: Session, env_id: str, api_ids: Iterable[str]) -> dict[str, Plugin]:
     """The cors plugin of each of `api_ids` that has one in `env_id`, by API."""
     statement = (

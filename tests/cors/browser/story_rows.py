@@ -1,12 +1,21 @@
 """Reads stories.toml: one Row for each case and profile, its vocabulary checked."""
 
 import tomllib
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from crossgate.cors.browser import ElementLoad, FetchCall, HttpResponse, ProfileName, XhrCall, recorded_answers
+from crossgate.cors.browser import (
+    ElementLoad,
+    FetchCall,
+    HttpResponse,
+    ProfileName,
+    WorkerResponse,
+    XhrCall,
+    recorded_answers,
+)
 from crossgate.cors.browser.answers import Answerer
 from crossgate.cors.browser.profiles import NAMES
 from crossgate.cors.browser.values import ReferrerPolicy
@@ -34,12 +43,15 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     profile: ProfileName
     rule: str
     why: str
+    row: str = ""
     page: str = "https://a.example"
     policy: ReferrerPolicy = "strict-origin-when-cross-origin"
+    address: str = ""
+    worker: bool = False
     fetch: FetchCall | None = None
     xhr: XhrCall | None = None
     load: ElementLoad | None = None
-    answers: list[tuple[str, str, int, Headers | str]] = []
+    answers: list[Any] = []
     sent: list[str]
     fields: list[tuple[int, str, str]] = []
     cookies: list[bool] | None = None
@@ -50,6 +62,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     redirected: bool | None = None
     has_body: bool | None = None
     timing: bool | None = None
+    url: str | None = None
     error: str | None = None
     console: dict[ProfileName, str] = {}
 
@@ -63,19 +76,25 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     def answerer(self) -> Answerer:
         """Who answers, once."""
         return recorded_answers(
-            (method.encode(), url, response(status, headers)) for method, url, status, headers in self.answers
+            (method.encode(), url, response(status, headers, *worker))
+            for method, url, status, headers, *worker in self.answers
         )
 
 
-def response(status: int, headers: Headers | str) -> HttpResponse:
-    """A response with fields as text, or with those of a usual grant."""
+def response(status: int, headers: Headers | str, worker: dict[str, Any] | None = None) -> HttpResponse:
+    """A response with fields as text, or with those of a usual grant; `worker` is of a service worker's."""
     fields = GRANTS[headers] if isinstance(headers, str) else headers
-    return HttpResponse(status, tuple((name.encode(), value.encode("latin-1")) for name, value in fields))
+    by = None if worker is None else msgspec.convert(worker, WorkerResponse)
+    return HttpResponse(status, tuple((name.encode(), value.encode("latin-1")) for name, value in fields), by)
 
 
 def cases(file: str) -> list[dict[str, Any]]:
     """The cases of a file of this folder."""
     found: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name(file).read_text("utf-8"))["case"]
+    for case in found:
+        for body in (case.get(asks, {}).get("body", {}) for asks in ("fetch", "xhr", "load")):
+            if "size" in body:
+                body["content"] = b64encode(bytes(body.pop("size"))).decode()
     return found
 
 

@@ -1,5 +1,6 @@
 """What holds whatever is sent: nothing raises, nothing leaks, and more grants never take anything away."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +20,15 @@ from crossgate.cors.browser import (
     ProfileName,
     Story,
     Upload,
+    WorkerResponse,
     XhrCall,
     begin,
     fetch,
     policy_answers,
 )
 from crossgate.cors.browser.headers import split, tokens
+from crossgate.cors.browser.hosts import parse_host
+from crossgate.cors.browser.mime import parse_mime
 from crossgate.cors.browser.profiles import BROWSERS, NAMES, PROFILES, Profile
 from crossgate.cors.browser.safelist import is_safelisted, mime_essence, parse_range
 from crossgate.cors.browser.urls import parse_url
@@ -50,6 +54,9 @@ VALUES = st.one_of(
             b"https://c.example/",
             b"data:,",
             b"9" * 5000,
+            b"Basic realm=x",
+            b"nosniff",
+            b"no-referrer",
         ]
     ),
 )
@@ -57,9 +64,21 @@ NAMES_OF_FIELDS = st.sampled_from(
     [f"Access-Control-{name}".encode() for name in ("Allow-Origin", "Allow-Credentials", "Allow-Methods")]
     + [f"Access-Control-{name}".encode() for name in ("Allow-Headers", "Expose-Headers", "Max-Age")]
     + [b"Location", b"Set-Cookie", b"X-One", b"Timing-Allow-Origin", b"Cross-Origin-Resource-Policy"]
+    + [b"Content-Type", b"X-Content-Type-Options", b"Referrer-Policy", b"WWW-Authenticate"]
 )
 FIELDS = st.lists(st.tuples(NAMES_OF_FIELDS, VALUES), max_size=6).map(tuple)
-RESPONSES = st.builds(HttpResponse, st.sampled_from([200, 204, 301, 303, 304, 307, 404]), FIELDS)
+WORKERS = st.builds(
+    WorkerResponse,
+    type=st.sampled_from(["basic", "cors", "default", "error", "opaque", "opaqueredirect"]),
+    urls=st.sampled_from([(), ("https://b.example/x",), ("https://b.example/x", "https://c.example/y")]),
+    is_range=st.booleans(),
+)
+RESPONSES = st.builds(
+    HttpResponse,
+    st.sampled_from([200, 204, 206, 301, 303, 304, 307, 401, 404, 407]),
+    FIELDS,
+    st.one_of(st.none(), WORKERS),
+)
 ANSWERS = st.lists(
     st.one_of(RESPONSES, RESPONSES, RESPONSES, st.just(NetworkError("reset"))), min_size=1, max_size=4
 )
@@ -80,6 +99,10 @@ ASKS = st.one_of(
         mode=st.sampled_from(["cors", "cors", "no-cors", "same-origin"]),
         credentials=st.sampled_from(["omit", "same-origin", "include"]),
         redirect=st.sampled_from(["follow", "follow", "error", "manual"]),
+        cache=st.sampled_from(["default", "default", "no-store", "no-cache", "only-if-cached"]),
+        referrer=st.one_of(st.none(), TEXT),
+        integrity=st.booleans(),
+        keepalive=st.booleans(),
         duplex=st.booleans(),
     ),
     st.builds(
@@ -87,6 +110,7 @@ ASKS = st.one_of(
         url=URLS,
         method=METHODS,
         headers=HEADERS,
+        username=st.one_of(st.none(), TEXT),
         with_credentials=st.booleans(),
         upload_listeners=st.booleans(),
     ),
@@ -98,7 +122,15 @@ ASKS = st.one_of(
         body=BODIES,
     ),
 )
-PAGES = st.sampled_from([Page("https://a.example"), Page("http://localhost:3000"), Page("null")])
+PAGES = st.sampled_from(
+    [
+        Page("https://a.example"),
+        Page("https://a.example", url="https://a.example/x?y#z", has_service_worker=True),
+        Page("http://localhost:3000"),
+        Page("null"),
+        Page("null", url="https://a.example/x"),
+    ]
+)
 
 
 def told(page: Page, ask: FetchCall | XhrCall | ElementLoad, answers: list[Answer], profile: ProfileName) -> Story:
@@ -199,6 +231,23 @@ def test_no_parser_raises(value: bytes, profile: ProfileName) -> None:
     assert ends is None or ends != (None, None)
 
 
+@given(PAGES, ASKS, ANSWERS, st.sampled_from(BROWSERS))
+def test_browsers_agree_where_the_table_has_no_difference(
+    page: Page, ask: FetchCall | XhrCall | ElementLoad, answers: list[Answer], profile: ProfileName
+) -> None:
+    """A browser with every line of the standard's does what the standard says; only its words are its own."""
+    standard = told(page, ask, answers, "standard")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROFILES, profile, msgspec.structs.replace(PROFILES["standard"], name=profile))
+        other = told(page, ask, answers, profile)
+
+    assert (other.hops, other.response, other.warnings) == (standard.hops, standard.response, standard.warnings)
+    assert [(step.question, step.passed) for step in other.steps] == [
+        (step.question, step.passed) for step in standard.steps
+    ]
+    assert (other.failure and other.failure.code) == (standard.failure and standard.failure.code)
+
+
 @given(st.text(max_size=30), st.sampled_from(["https://b.example/a/b?c#d", "http://[::1]:3000/"]))
 def test_a_url_read_twice_is_the_same(text: str, base: str) -> None:
     """Parsing never raises, and what it gives is its own canonical form."""
@@ -206,6 +255,23 @@ def test_a_url_read_twice_is_the_same(text: str, base: str) -> None:
 
     if url is not None and url.origin is not None:
         assert parse_url(str(url)) == url
+
+
+@given(st.text(max_size=30))
+def test_a_host_read_twice_is_the_same(text: str) -> None:
+    """In whatever script or notation it was written."""
+    host = parse_host(text)
+
+    assert host is None or parse_host(host) == host
+
+
+@given(st.text(st.sampled_from('ab/;="\\ \t(\xe9'), max_size=16))
+def test_a_type_read_twice_is_the_same(text: str) -> None:
+    """What is written of a type means that type."""
+    mime = parse_mime(b"a/b;" + text.encode("latin-1"))
+
+    assert mime is not None
+    assert parse_mime(mime.serialised()) == mime
 
 
 def test_the_generator_tells_the_same_story() -> None:

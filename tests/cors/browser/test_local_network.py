@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crossgate.cors.browser import Browser, FetchCall, LocalNetwork, Page, fetch
+from crossgate.cors.browser import Browser, FetchCall, LocalNetwork, Page, ProfileName, Story, fetch
 from crossgate.cors.browser.profiles import NAMES
 from tests.cors.browser.story_rows import cases, response
 
@@ -12,14 +12,19 @@ from tests.cors.browser.story_rows import cases, response
 @pytest.mark.parametrize("case", cases("local_network.toml"), ids=lambda case: case["why"])
 def test_the_local_network_is_reached_as_the_row_says(case: dict[str, Any]) -> None:
     """What is refused is refused before a byte is sent."""
-    network = LocalNetwork(spaces={"printer.example": "local"}, permission=case.get("permission", "granted"))
-    page = Page(case.get("page", "https://a.example"), address_space=case.get("space", "public") or None)
-    call = FetchCall(url=case["url"], target_address_space=case.get("target"))
     for profile in NAMES:
-        story = fetch(page, call, lambda _: response(200, "any"), Browser(profile=profile, network=network))
+        story = told(case, profile)
 
         expected = case.get("code", "") if profile in ("chromium", "firefox") else ""
         assert (story.failure.code if story.failure else "") == expected, profile
         assert bool(story.exchanges) == (not expected)
         if story.failure is not None:
             assert story.failure.console["chromium"][0].endswith(case["line"])
+
+
+def told(case: dict[str, Any], profile: ProfileName) -> Story:
+    """The story of a case, where whoever is reached grants everything."""
+    network = LocalNetwork(spaces={"printer.example": "local"}, permission=case.get("permission", "granted"))
+    page = Page(case.get("page", "https://a.example"), address_space=case.get("space", "public") or None)
+    call = FetchCall(url=case["url"], target_address_space=case.get("target"))
+    return fetch(page, call, lambda _: response(200, "any"), Browser(profile=profile, network=network))

@@ -10,7 +10,7 @@ ROWS = rows()
 
 def tell(row: Row) -> Story:
     """The story of a row."""
-    page = Page(row.page, referrer_policy=row.policy)
+    page = Page(row.page, referrer_policy=row.policy, url=row.address, has_service_worker=row.worker)
     return fetch(page, row.ask, row.answerer(), Browser(profile=row.profile))
 
 
@@ -33,7 +33,7 @@ def test_a_story_goes_as_the_row_says(row: Row) -> None:
         assert [each.request.sends_credentials for each in story.exchanges] == row.cookies
     assert (story.failure.code if story.failure else "") == row.code, story.failure
     assert row.error is None or story.error == row.error
-    for key in ("type", "status", "redirected", "has_body", "timing"):
+    for key in ("type", "status", "redirected", "has_body", "timing", "url"):
         assert getattr(row, key) in (None, getattr(story.response, key, None)), key
     if row.readable is not None:
         assert story.response is not None

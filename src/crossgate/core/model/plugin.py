@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from crossgate.core.model.advice import Advice
 from crossgate.core.model.document import Request, Response
 from crossgate.core.model.names import ObjectId, PluginName, Remark
 from crossgate.core.model.paging import Page, Tags
@@ -91,6 +92,12 @@ class PluginInfo(Response):
     update_time: datetime
 
 
+class PluginWritten(PluginInfo):
+    """A plugin just written, and what to reconsider in it."""
+
+    warnings: list[Advice] | None = None
+
+
 class PluginList(Response):
     """A page of plugins."""
 
@@ -132,9 +139,10 @@ class PluginApiAttachInfo(Response):
 
 
 class AttachedPlugins(Response):
-    """The attachments one call made."""
+    """The attachments one call made, and what to reconsider in them."""
 
     attached_plugins: list[PluginApiAttachInfo]
+    warnings: list[Advice] | None = None
 
 
 class PluginApiInfo(Response):

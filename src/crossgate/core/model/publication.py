@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from crossgate.core.model.advice import Advice
 from crossgate.core.model.document import Request, Response
 from crossgate.core.model.names import ObjectId, Remark
 from crossgate.core.model.paging import Page
@@ -44,7 +45,7 @@ class VersionQuery(Page):
 
 
 class PublishResp(Response):
-    """What one publish, or offline, came to."""
+    """What one publish, or offline, came to, and what to reconsider in it."""
 
     publish_id: str | None = None
     api_id: str
@@ -53,6 +54,7 @@ class PublishResp(Response):
     remark: str = ""
     publish_time: datetime | None = None
     version_id: str | None = None
+    warnings: list[Advice] | None = None
 
 
 class BatchFailure(Response):

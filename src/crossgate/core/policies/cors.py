@@ -6,9 +6,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from crossgate.cors.advice import advise
 from crossgate.cors.check import check, shown
 from crossgate.cors.finding import Finding
+from crossgate.cors.lint.own import subject_of
+from crossgate.cors.lint.rules import lint_subject
+from crossgate.cors.lint.subject import Place, Route
 from crossgate.cors.policy import BackendHeaders, CorsPolicy
 from crossgate.cors.server import (
     ALLOW_HEADERS,
@@ -23,7 +25,18 @@ from crossgate.cors.server import (
 )
 from crossgate.cors.table import CorsTable, compile_policy
 
-__all__ = ["OPTIONS_API", "SWITCH", "CrossOrigin", "Parsed", "compile_content", "parse_content", "switch"]
+__all__ = [
+    "OPTIONS_API",
+    "SWITCH",
+    "CrossOrigin",
+    "Parsed",
+    "checked",
+    "compile_content",
+    "in_contract_terms",
+    "parse_content",
+    "read_content",
+    "switch",
+]
 
 MAX_CONTENT_CHARS = 65_535
 
@@ -49,10 +62,14 @@ _KEYS = {
     "backend_headers": _Key("backend_headers", str, "write `override`, `strip-foreign` or `keep`"),
     "preflight_status": _Key("preflight_status", int, "write 204 or 200, without quotes"),
     "reject_foreign": _Key("reject_foreign", bool, "write true or false, without quotes"),
+    "debug": _Key("debug", bool, "write true or false, without quotes"),
 }
 _TYPE_WORDS = {str: "a string", int: "a whole number", bool: "true or false"}
 _LISTS = frozenset(("origins", "methods", "headers", "expose"))
 _KEY_OF_FIELD = {key.field: name for name, key in _KEYS.items()}
+
+
+_ANY_ROUTE = Route()
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -62,28 +79,57 @@ class Parsed(msgspec.Struct, frozen=True):
     warnings: tuple[Finding, ...]
 
 
-def parse_content(content: str) -> Parsed | list[Finding]:
+def parse_content(content: str, route: Route = _ANY_ROUTE) -> Parsed | list[Finding]:
     """The policy in a `cors` plugin's `plugin_content`, or everything that is wrong with it.
 
-    It has the contract's keys, and beside them `backend_headers`, `preflight_status` and `reject_foreign`. Where
-    the contract is silent: a `max_age` above 86400, as in its older samples, is accepted with a warning and sent
-    as 86400; without `allow_methods` only GET, HEAD and POST are allowed, which need no permission.
+    It has the contract's keys, and beside them `backend_headers`, `preflight_status`, `reject_foreign` and
+    `debug`. Where the contract is silent: a `max_age` above 86400, as in its older samples, is accepted with a
+    warning and sent as 86400; without `allow_methods` only GET, HEAD and POST are allowed, which need no
+    permission. `route` is what is known about the APIs that use the plugin.
     """
-    pairs = _pairs(content)
-    if isinstance(pairs, Finding):
-        return [pairs]
-    values: dict[str, Any] = {"origins": ()}
-    findings = _read(pairs, values)
-    policy = CorsPolicy(**values)
-    unread = {finding.at for finding in findings}
-    findings += [finding for finding in map(_in_contract_terms, check(policy)) if finding.at not in unread]
-    return findings or Parsed(policy, tuple(map(_in_contract_terms, advise(policy))))
+    policy = _policy(content)
+    if not isinstance(policy, CorsPolicy):
+        return policy
+    subject = subject_of(
+        policy, name="cors", place_of=lambda at: Place(in_contract_terms(at)), route=checked(route, policy)
+    )
+    return Parsed(policy, tuple(lint_subject(subject)))
+
+
+def checked(route: Route, policy: CorsPolicy) -> Route:
+    """`route`, when it is known at all, with the one check of the caller's origin that there is."""
+    return route if route == _ANY_ROUTE else msgspec.structs.replace(route, checks_csrf=policy.reject_foreign)
 
 
 def compile_content(content: str) -> CorsTable | list[Finding]:
     """The compiled policy of a `cors` plugin's `plugin_content`, or everything that is wrong with it."""
-    parsed = parse_content(content)
-    return compile_policy(parsed.policy) if isinstance(parsed, Parsed) else parsed
+    policy = _policy(content)
+    return compile_policy(policy) if isinstance(policy, CorsPolicy) else policy
+
+
+def read_content(content: str) -> tuple[CorsPolicy, list[Finding]]:
+    """The policy in `content` as far as it can be read, not checked, and what cannot be read of it."""
+    pairs = _pairs(content)
+    if isinstance(pairs, Finding):
+        return CorsPolicy(origins=()), [pairs]
+    values: dict[str, Any] = {"origins": ()}
+    findings = _read(pairs, values)
+    return CorsPolicy(**values), findings
+
+
+def in_contract_terms(at: str) -> str:
+    """A place in a policy, such as `origins[2]`, as the contract calls it."""
+    field, bracket, index = at.partition("[")
+    return _KEY_OF_FIELD[field] + bracket + index
+
+
+def _policy(content: str) -> CorsPolicy | list[Finding]:
+    policy, findings = read_content(content)
+    unread = {finding.at for finding in findings}
+    if "plugin_content" not in unread:
+        refusals = (msgspec.structs.replace(found, at=in_contract_terms(found.at)) for found in check(policy))
+        findings += [found for found in refusals if found.at not in unread]
+    return findings or policy
 
 
 def _pairs(content: str) -> tuple[tuple[str, Any], ...] | Finding:
@@ -152,11 +198,6 @@ def _finding(code: str, at: str, message: str, fix: str) -> Finding:
 
 def _elements(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if text.strip() else ()
-
-
-def _in_contract_terms(finding: Finding) -> Finding:
-    field, bracket, index = finding.at.partition("[")
-    return msgspec.structs.replace(finding, at=_KEY_OF_FIELD[field] + bracket + index)
 
 
 class _Static(msgspec.Struct, frozen=True):

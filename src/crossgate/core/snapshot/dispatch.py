@@ -41,7 +41,10 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do: forward along `match`, answer the preflight, or answer `fault`; `grant` goes on every answer."""
+    """What to do: answer the preflight, or answer `fault`, or forward along `match`.
+
+    `match` is what was found, even where it is not gone along; `grant` goes on every answer.
+    """
 
     match: Match[Route] | None = None
     grant: Grant | None = None
@@ -105,7 +108,7 @@ def _preflight(site: Site, named: Named, path: bytes) -> Verdict | None:
     for router in _routers(site, named):
         policy = path_policy(router, path)
         if policy is not None:
-            return Verdict(preflight=policy.refuse_preflight("method-without-api"))
+            return Verdict(preflight=policy.refuse_preflight("method-without-api", named.requested_method))
     return None
 
 
@@ -138,9 +141,9 @@ def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
     route = match.route
     grant = None if route.cross_origin is None else route.cross_origin.grant(named.origin)
     if method in _NEVER_SERVED:
-        return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
+        return Verdict(match=match, fault=Fault(runtime.METHOD_UNSUPPORTED))
     if not route.takes_http:
-        return Verdict(grant=grant, fault=runtime.WRONG_PROTOCOL.naming(route.protocol))
+        return Verdict(match=match, grant=grant, fault=runtime.WRONG_PROTOCOL.naming(route.protocol))
     if grant is not None and grant.rejects:
-        return Verdict(grant=grant, fault=Fault(runtime.ORIGIN_REFUSED))
+        return Verdict(match=match, grant=grant, fault=Fault(runtime.ORIGIN_REFUSED))
     return Verdict(match=match, grant=grant, target=target)

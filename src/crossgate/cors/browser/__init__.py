@@ -15,8 +15,8 @@ HTTP cache, which cookies there are (only whether cookies go along).
 
 from crossgate.cors.browser.answers import policy_answers, recorded_answers
 from crossgate.cors.browser.asks import Ask, ElementLoad, FetchCall, Upload, XhrCall
-from crossgate.cors.browser.elements import INITIATORS
 from crossgate.cors.browser.fetch import begin, fetch
+from crossgate.cors.browser.initiators import INITIATORS
 from crossgate.cors.browser.local_network import LocalNetwork
 from crossgate.cors.browser.preflight_cache import PreflightCache
 from crossgate.cors.browser.profiles import DIFFERENCES, PROFILES, Difference, ProfileName
@@ -32,6 +32,7 @@ from crossgate.cors.browser.values import (
     Page,
     Seen,
     Step,
+    WorkerResponse,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Step",
     "Story",
     "Upload",
+    "WorkerResponse",
     "XhrCall",
     "begin",
     "fetch",

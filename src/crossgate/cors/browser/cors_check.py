@@ -13,6 +13,7 @@ from crossgate.cors.server import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 
 SECTION: Final = "Fetch, CORS check"
 
+_REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _LIKE_A_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -50,11 +51,13 @@ def _step(question: str, found: bytes | None, wanted: str, passed: bool) -> Step
 def _refused(steps: list[Step], request: Request, response: HttpResponse, origin: str) -> Verdict:
     fields = values_of(response.headers, ALLOW_ORIGIN)
     value = shown(get(response.headers, ALLOW_ORIGIN))
+    leads_on = response.status in _REDIRECTS and get(response.headers, b"Location") is not None
     values = {
         "value": value,
         "fields": str(len(fields)),
         "origin": origin,
         "status": str(response.status),
+        "leads_on": "yes" if leads_on else "",
         "credentials": shown(get(response.headers, ALLOW_CREDENTIALS)),
         "allow": _fix(request, origin),
     }
@@ -90,4 +93,4 @@ def _code(value: str, fields: int, origin: str) -> str:
 
 
 def _reads_as_url(value: str) -> bool:
-    return _LIKE_A_URL.match(value) is not None and not value.endswith(".") and parse_url(value) is not None
+    return _LIKE_A_URL.match(value) is not None and parse_url(value) is not None

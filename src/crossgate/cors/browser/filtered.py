@@ -1,9 +1,12 @@
 """What is left of a response for the script: filtering, timing, embedding (cors.md 1.13.4, 1.22, 1.23)."""
 
+import msgspec
+
 from crossgate.cors.browser.headers import get, split, tokens
+from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import Request, is_same_site
 from crossgate.cors.browser.urls import is_same_origin
-from crossgate.cors.browser.values import HttpResponse, ResponseType, Seen
+from crossgate.cors.browser.values import HttpResponse, ResponseType, Seen, WorkerResponse
 from crossgate.cors.origin import Origin
 from crossgate.cors.policy import NEVER_EXPOSED
 from crossgate.cors.server import EXPOSE_HEADERS
@@ -25,9 +28,22 @@ def filtered(request: Request, response: HttpResponse) -> Seen:
     return _readable(request, response, "cors", SAFELISTED_RESPONSE_NAMES | exposed)
 
 
-def opaque_redirect(request: Request, response: HttpResponse) -> Seen:
+def opaque_redirect(request: Request, response: HttpResponse, profile: Profile) -> Seen:
     """A redirect that the page asked not to follow: that it is one is all there is to see."""
-    return _opaque(request, response, "opaqueredirect")
+    seen = _opaque(request, response, "opaqueredirect")
+    is_shown = profile.times_opaque_redirects or get(response.headers, b"Location") is None
+    return msgspec.structs.replace(seen, timing=seen.timing and is_shown)
+
+
+def as_worker_saw(request: Request, response: HttpResponse, worker: WorkerResponse) -> Seen:
+    """What a service worker has fetched and hands on: filtered for the worker, and for the page no further."""
+    if worker.type in ("opaque", "opaqueredirect"):
+        return _opaque(request, response, worker.type)
+    kind: ResponseType = "cors" if worker.type == "cors" else "basic"
+    seen = _readable(request, response, kind, None)
+    return msgspec.structs.replace(
+        seen, url=worker.urls[-1] if worker.urls else seen.url, redirected=len(worker.urls) > 1
+    )
 
 
 def exposed_names(request: Request, response: HttpResponse) -> frozenset[bytes]:

@@ -4,26 +4,31 @@ from typing import Final
 
 import msgspec
 
-from crossgate.cors.browser.asks import Upload
+from crossgate.cors.browser.asks import Upload, UploadKind
 from crossgate.cors.browser.headers import get, is_value, normalised
 from crossgate.cors.browser.messages import Scene
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import Body
 from crossgate.cors.browser.safelist import combined, is_forbidden_header, is_no_cors_safelisted
-from crossgate.cors.browser.urls import Url, parse_url
+from crossgate.cors.browser.urls import Url, as_script_text, parse_url
 from crossgate.cors.browser.values import Page, Step, TextFields
 from crossgate.cors.browser.verdict import Refusal
-from crossgate.cors.origin import NULL
 from crossgate.cors.server import Fields
 from crossgate.cors.tokens import is_token
 
-STREAM_AS_TEXT: Final = Upload("text", b"[object ReadableStream]")
+CONTENT_TYPE: Final = b"Content-Type"
 
-_CONTENT_TYPE = b"Content-Type"
-_UPLOAD_TYPES = {
+_AS_TEXT: Final = {
+    "stream": Upload("text", b"[object ReadableStream]"),
+    "html": Upload("text", b"[object HTMLDocument]"),
+    "xml": Upload("text", b"[object XMLDocument]"),
+}
+_UPLOAD_TYPES: Final = {
     "text": b"text/plain;charset=UTF-8",
     "urlencoded": b"application/x-www-form-urlencoded;charset=UTF-8",
     "multipart": b"multipart/form-data; boundary=----boundary",
+    "html": b"text/html;charset=UTF-8",
+    "xml": b"application/xml;charset=UTF-8",
 }
 _GUARD = "Fetch, Headers guard"
 
@@ -44,9 +49,8 @@ class Guarded(msgspec.Struct, frozen=True):
 
 
 def page_url(page: Page, text: str) -> Url | None:
-    """`text` as a URL, relative to the root of the page's origin."""
-    base = None if page.origin == NULL else parse_url(page.origin + "/")
-    return parse_url(text, base)
+    """`text` as a URL, relative to the page's."""
+    return parse_url(as_script_text(text), parse_url(page.address))
 
 
 def as_bytes(text: str) -> bytes:
@@ -57,8 +61,13 @@ def as_bytes(text: str) -> bytes:
         return b""
 
 
-def guarded(fields: TextFields, profile: Profile, *, is_no_cors: bool) -> Guarded | Refusal:
-    """The headers less those that no script may set; refused when a name or a value is not HTTP."""
+def guarded(
+    fields: TextFields, profile: Profile, *, is_no_cors: bool = False, is_list: bool = False
+) -> Guarded | Refusal:
+    """The headers less those that no script may set; refused when a name or a value is not HTTP.
+
+    A list may have one name several times; otherwise the values of a name are one.
+    """
     kept: list[tuple[bytes, bytes]] = []
     steps = []
     for name_text, value_text in fields:
@@ -69,8 +78,11 @@ def guarded(fields: TextFields, profile: Profile, *, is_no_cors: bool) -> Guarde
         if why:
             steps.append(Step(section=_GUARD, question=why, found=f"{name_text}: {value_text}", passed=False))
         else:
-            kept.append((name, value))
-    return Guarded(_as_kept(tuple(kept), profile), tuple(steps))
+            spelt = next((before for before, _ in kept if before.lower() == name.lower()), name)
+            kept.append((spelt, value))
+    headers = tuple(kept)
+    is_kept_apart = is_list and not profile.combines_request_headers
+    return Guarded(headers if is_kept_apart else combined(headers), tuple(steps))
 
 
 def _dropped(kept: Fields, name: bytes, value: bytes, profile: Profile, *, is_no_cors: bool) -> str:
@@ -86,14 +98,9 @@ def _dropped(kept: Fields, name: bytes, value: bytes, profile: Profile, *, is_no
     return ""
 
 
-def _as_kept(headers: Fields, profile: Profile) -> Fields:
-    """The list as this browser keeps it, where a name occurs more than once."""
-    if profile.combines_request_headers:
-        return combined(headers)
-    types = [field for field in headers if field[0].lower() == _CONTENT_TYPE.lower()]
-    if len(types) < 2 or not profile.sends_last_content_type_only:
-        return headers
-    return tuple(field for field in headers if field not in types[:-1] or field is types[-1])
+def as_text(upload: Upload | None, *kinds: UploadKind) -> Upload | None:
+    """The upload, made into a string when it is of a kind that the interface does not know."""
+    return upload if upload is None or upload.kind not in kinds else _AS_TEXT[upload.kind]
 
 
 def upload_body(upload: Upload | None) -> Body | None:
@@ -103,7 +110,7 @@ def upload_body(upload: Upload | None) -> Body | None:
 
 def with_upload_type(headers: Fields, upload: Upload | None) -> Fields:
     """`headers` with the Content-Type that the upload brings, unless the page has set one."""
-    if upload is None or get(headers, _CONTENT_TYPE) is not None:
+    if upload is None or get(headers, CONTENT_TYPE) is not None:
         return headers
     brought = _UPLOAD_TYPES.get(upload.kind, as_bytes(upload.type) if upload.kind == "blob" else b"")
-    return (*headers, (_CONTENT_TYPE, brought)) if brought else headers
+    return (*headers, (CONTENT_TYPE, brought)) if brought else headers

@@ -47,6 +47,17 @@ def split(value: bytes) -> list[bytes]:
     return [*parts, value[start:].strip(_BLANKS)]
 
 
+def without_lost(headers: Fields, but: bytes = b"") -> Fields:
+    """What is left where an empty field is lost beside another of its name, unless it is called `but`."""
+    full = {name.lower() for name, value in headers if value}
+    left: list[tuple[bytes, bytes]] = []
+    for name, value in headers:
+        is_known = name.lower() in full or any(field.lower() == name.lower() for field, _ in left)
+        if value or name.lower() == but.lower() or not is_known:
+            left.append((name, value))
+    return tuple(left)
+
+
 class Malformed(msgspec.Struct, frozen=True):
     """A list with an element that is no token, which spoils all of it."""
 

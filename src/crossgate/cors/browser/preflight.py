@@ -1,6 +1,7 @@
 """The preflight: whether one is needed, what it says, and whether its answer is enough (cors.md 1.14.2, 1.19)."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -19,7 +20,7 @@ DEFAULT_MAX_AGE_S: Final = 5
 INSUFFICIENT: Final = frozenset(("method-not-allowed", "header-not-allowed", "authorization-not-covered"))
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
-_NEGATIVE = re.compile(rb"-[0-9]+")
+_NEGATIVE = re.compile(rb"-.*", re.DOTALL)
 _DIGITS = re.compile(rb"0*([0-9]{1,19})")
 _MANY_DIGITS = re.compile(rb"[0-9]+")
 
@@ -30,6 +31,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     method: bytes | None = None
     headers: tuple[bytes, ...] = ()
     is_forced: bool = False
+    is_again: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -41,6 +43,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"These headers need permission: {shown(b', '.join(self.headers))}.")
         if self.is_forced:
             found.append("Something listens to the progress of the upload, or a stream is uploaded.")
+        if self.is_again:
+            found.append("It was needed before a redirect, and this browser then makes one at each hop.")
         return tuple(found)
 
 
@@ -63,27 +67,41 @@ def need(request: Request, profile: Profile) -> Need:
     """What there is to ask for, whether or not this request may ask (1.13, step 3.5)."""
     return Need(
         method=None if is_safelisted_method(request.method) else request.method,
-        headers=unsafe_names(request.headers, profile),
+        headers=unsafe_names(request.fields_to_ask_for, profile),
         is_forced=request.uses_preflight,
+        is_again=request.asks_again,
     )
 
 
 def check(request: Request, response: HttpResponse, profile: Profile, origin: str) -> Verdict:
     """Whether the answer to the preflight of `request` is enough under `profile` (1.19, steps 6 and 7)."""
-    parts = [_judge_access, _judge_status]
-    if profile.preflight_judges_status_first:
-        parts.reverse()
     steps: tuple[Step, ...] = ()
-    for part in (_judge_redirect, *parts):
+    for part in _parts(request, profile):
         verdict = part(request, response, origin)
         steps += verdict.steps
         if verdict.refusal is not None:
             return Verdict(steps, verdict.refusal)
     lists = lists_of(request, response)
     if isinstance(lists, Refusal):
+        methods = tokens(response.headers, ALLOW_METHODS)
+        if profile.preflight_judges_methods_before_names and not isinstance(methods, Malformed):
+            verdict = _judge_method(request, Lists(methods=tuple(methods or ()), headers=()))
+            if verdict.refusal is not None:
+                return Verdict(steps + verdict.steps, verdict.refusal)
         return Verdict((*steps, _list_step(lists)), lists)
     verdict = _judge_lists(request, lists, profile)
     return Verdict(steps + verdict.steps, verdict.refusal, verdict.warnings)
+
+
+def _parts(request: Request, profile: Profile) -> tuple[Callable[[Request, HttpResponse, str], Verdict], ...]:
+    """What is judged before the lists, in this browser's order."""
+    if profile.preflight_judges_status_first:
+        return _judge_redirect, _judge_status, _judge_access
+    if profile.preflight_to_own_origin_needs_no_access and not request.is_cross_origin:
+        return _judge_redirect, _judge_status
+    if profile.preflight_judges_access_before_redirect:
+        return _judge_access, _judge_redirect, _judge_status
+    return _judge_redirect, _judge_access, _judge_status
 
 
 def lists_of(request: Request, response: HttpResponse) -> Lists | Refusal:
@@ -135,17 +153,23 @@ def _judge_status(request: Request, response: HttpResponse, origin: str) -> Verd
     return Verdict((step,), None if passed else Refusal("preflight-status", {"status": str(response.status)}))
 
 
-def _judge_lists(request: Request, lists: Lists, profile: Profile) -> Verdict:
+def _judge_method(request: Request, lists: Lists) -> Verdict:
     method = request.method
     wild = lists.has_method(b"*") and not request.includes
     passed = lists.has_method(method) or is_safelisted_method(method) or wild
     listed = shown(b", ".join(lists.methods))
-    steps = [_step("Is the method allowed?", listed, shown(method), passed)]
-    if not passed:
-        values = {"method": shown(method), "listed": listed, "also": _literal(request, lists.methods)}
-        return Verdict(tuple(steps), Refusal("method-not-allowed", values))
+    step = _step("Is the method allowed?", listed, shown(method), passed)
+    values = {"method": shown(method), "listed": listed, "also": _literal(request, lists.methods)}
+    return Verdict((step,), None if passed else Refusal("method-not-allowed", values))
+
+
+def _judge_lists(request: Request, lists: Lists, profile: Profile) -> Verdict:
+    verdict = _judge_method(request, lists)
+    if verdict.refusal is not None:
+        return verdict
+    steps = list(verdict.steps)
     warnings: tuple[str, ...] = ()
-    for name in _names(request, profile):
+    for name in unsafe_names(request.fields_to_ask_for, profile):
         refusal = _judge_header(name, request, lists, profile)
         listed = shown(b", ".join(lists.headers))
         steps.append(_step("Is the header allowed?", listed, shown(name), refusal is None))
@@ -154,13 +178,6 @@ def _judge_lists(request: Request, lists: Lists, profile: Profile) -> Verdict:
         if name == AUTHORIZATION and not lists.has_header(name):
             warnings = ("authorization-covered-by-wildcard",)
     return Verdict(tuple(steps), None, warnings)
-
-
-def _names(request: Request, profile: Profile) -> tuple[bytes, ...]:
-    names = unsafe_names(request.headers, profile)
-    if not profile.preflight_names_header_in_page_order:
-        return names
-    return tuple(dict.fromkeys(name.lower() for name, _ in request.headers if name.lower() in names))
 
 
 def _judge_header(name: bytes, request: Request, lists: Lists, profile: Profile) -> Refusal | None:

@@ -4,8 +4,11 @@ A cache is a value: storing, clearing and looking up return the next one. Time i
 from whatever clock, as long as it is always the same one.
 """
 
+from typing import Final
+
 import msgspec
 
+from crossgate.cors.browser.headers import get
 from crossgate.cors.browser.preflight import DEFAULT_MAX_AGE_S, Lists, Need, max_age
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import Request
@@ -25,6 +28,10 @@ class Life(msgspec.Struct, frozen=True):
         return self.begins <= now < self.ends
 
 
+Lives = dict[bytes, Life]
+_WILDCARD: Final = b"*"
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What one page origin knows of one URL. Header names are in lower case; `*` is one like any other."""
 
@@ -32,8 +39,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     url: str
     credentials: bool
-    methods: dict[bytes, Life]
-    headers: dict[bytes, Life]
+    methods: Lives
+    headers: Lives
 
 
 class Lookup(msgspec.Struct, frozen=True):
@@ -60,7 +67,10 @@ class PreflightCache(msgspec.Struct, frozen=True):
             return self, Lookup(False, f"The cache mode {request.cache} does not use it.")
         found = [entry for entry in self.entries if self._serves(entry, request, profile)]
         if not found:
-            return self, Lookup(False, "Nothing is known of this URL.")
+            # Who keeps one result gives it up when it is not enough, as one without credentials may be.
+            stale = [each for each in self.entries if self._is_about(each, request)]
+            kept = self._less(stale) if profile.cache_keeps_one_result else self
+            return kept, Lookup(False, "Nothing is known of this URL.")
         missing = _missing(found, asks, request, profile, now)
         if not missing:
             return self._with_used(found), Lookup(True, "An earlier preflight allowed all of it.")
@@ -71,31 +81,14 @@ class PreflightCache(msgspec.Struct, frozen=True):
         self, request: Request, response: HttpResponse, lists: Lists, profile: Profile, now: float
     ) -> "PreflightCache":
         """The cache with what `response` grants (1.19, step 6.7)."""
-        url, seconds = request.url.text, max_age(response, profile)
-        too_long = profile.cache_longest_url is not None and len(url) > profile.cache_longest_url
-        same = [entry for entry in self.entries if self._is_key(entry, request, profile)]
-        if too_long or (seconds <= 0 and not same):
+        seconds = max_age(response, profile)
+        gone = [each for each in self.entries if self._is_replaced(each, request, profile)]
+        if self._is_too_long(request, profile) or (seconds <= 0 and not gone):
             return self
-        begins = now
-        if seconds == DEFAULT_MAX_AGE_S and not any(
-            name.lower() == MAX_AGE.lower() for name, _ in response.headers
-        ):
-            begins += profile.default_max_age_begins_after_s
-        life = Life(begins, now + seconds)
-        methods = dict.fromkeys(lists.methods, life)
-        headers = dict.fromkeys((name.lower() for name in lists.headers), life)
-        if same and not profile.cache_keeps_one_result:
-            methods = {**same[0].methods, **methods}
-            headers = {**same[0].headers, **headers}
-        entry = Entry(
-            partition=self.partition,
-            origin=request.origin,
-            url=url,
-            credentials=request.includes,
-            methods=methods,
-            headers=headers,
-        )
-        kept = (*self._less(same).entries, entry)
+        known = [] if profile.cache_keeps_one_result else [_alive(each, now) for each in gone]
+        entry = next((each for each in known if each.credentials == request.includes), self._nothing_of(request))
+        _learn(known, entry, lists, profile, Life(_beginning(response, profile, now), now + seconds))
+        kept = (*self._less(gone).entries, *(each for each in known if each is not entry), entry)
         return self._holding(kept if profile.cache_size is None else kept[-profile.cache_size :])
 
     def cleared(self, request: Request) -> "PreflightCache":
@@ -106,9 +99,26 @@ class PreflightCache(msgspec.Struct, frozen=True):
         same_url = entry.url == request.url.text
         return same_url and (entry.partition, entry.origin) == (self.partition, request.origin)
 
-    def _is_key(self, entry: Entry, request: Request, profile: Profile) -> bool:
-        same = profile.cache_keeps_one_result or entry.credentials == request.includes
-        return same and self._is_about(entry, request)
+    def _nothing_of(self, request: Request) -> Entry:
+        return Entry(
+            partition=self.partition,
+            origin=request.origin,
+            url=request.url.text,
+            credentials=request.includes,
+            methods={},
+            headers={},
+        )
+
+    def _is_too_long(self, request: Request, profile: Profile) -> bool:
+        return profile.cache_longest_url is not None and len(request.url.text) > profile.cache_longest_url
+
+    def _is_replaced(self, entry: Entry, request: Request, profile: Profile) -> bool:
+        """Whether a new answer changes what is known: all of it, or as much as would have served the request."""
+        return (
+            self._is_about(entry, request)
+            if profile.cache_keeps_one_result
+            else self._serves(entry, request, profile)
+        )
 
     def _serves(self, entry: Entry, request: Request, profile: Profile) -> bool:
         matches = entry.credentials == request.includes
@@ -127,6 +137,36 @@ class PreflightCache(msgspec.Struct, frozen=True):
 
     def _holding(self, entries: tuple[Entry, ...]) -> "PreflightCache":
         return PreflightCache(entries, self.partition)
+
+
+def _beginning(response: HttpResponse, profile: Profile, now: float) -> float:
+    """From when on the answer may be reused, in seconds of the clock handed in."""
+    is_default = max_age(response, profile) == DEFAULT_MAX_AGE_S and get(response.headers, MAX_AGE) is None
+    return now + profile.default_max_age_begins_after_s if is_default else now
+
+
+def _alive(entry: Entry, now: float) -> Entry:
+    """A copy of `entry` with what is still known."""
+    methods, headers = (
+        {name: life for name, life in lives.items() if now < life.ends} for lives in (entry.methods, entry.headers)
+    )
+    return msgspec.structs.replace(entry, methods=methods, headers=headers)
+
+
+def _learn(known: list[Entry], entry: Entry, lists: Lists, profile: Profile, life: Life) -> None:
+    """Let what is known already and granted again live on, and write down in `entry` what is new."""
+    wild = (_WILDCARD,) if profile.cache_reuses_wildcards else ()
+    for method in lists.methods:
+        _renew([each.methods for each in known], entry.methods, (method, *wild), life)
+    for name in map(bytes.lower, lists.headers):
+        names = (name,) if name == AUTHORIZATION else (name, *wild)
+        _renew([each.headers for each in known], entry.headers, names, life)
+
+
+def _renew(known: list[Lives], own: Lives, names: tuple[bytes, ...], life: Life) -> None:
+    matching = [(lives, name) for lives in known for name in names if name in lives]
+    for lives, name in matching or [(own, names[0])]:
+        lives[name] = life
 
 
 def _missing(found: list[Entry], asks: Need, request: Request, profile: Profile, now: float) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from crossgate.cors.browser.challenges import SECTION as NETWORK_OR_CACHE
 from crossgate.cors.browser.cors_check import SECTION as CORS_CHECK
 from crossgate.cors.browser.local_network import SECTION as LOCAL_NETWORK
 from crossgate.cors.browser.preflight import SECTION as PREFLIGHT
@@ -15,6 +16,7 @@ from crossgate.cors.browser.redirects import SECTION as REDIRECT
 MAIN: Final = "Fetch, main fetch"
 CONSTRUCTOR: Final = "Fetch, Request constructor"
 HTTP_FETCH: Final = "Fetch, HTTP fetch"
+SCHEME: Final = "Fetch, scheme fetch"
 OPEN: Final = "XMLHttpRequest, open()"
 SEND_HEADER: Final = "XMLHttpRequest, setRequestHeader()"
 
@@ -52,6 +54,7 @@ REASONS: Final[dict[str, Reason]] = {
         CONSTRUCTOR, "A stream is uploaded only in the modes cors and same-origin.", _IN_THE_PAGE
     ),
     "stream-keepalive": Reason(CONSTRUCTOR, "keepalive and a stream exclude each other.", _IN_THE_PAGE),
+    "referrer-invalid": Reason(CONSTRUCTOR, "The referrer of the call is not a URL.", _IN_THE_PAGE),
     # What is never sent.
     "bad-port": Reason(
         MAIN, "Browsers send nothing to port {port}.", "Let the server listen on another port, such as 443."
@@ -68,11 +71,50 @@ REASONS: Final[dict[str, Reason]] = {
     "scheme-not-http": Reason(
         MAIN, "Across origins only http and https can be fetched, not {scheme}.", "Serve it over https."
     ),
+    "url-credentials-blocked": Reason(
+        MAIN,
+        "This browser loads nothing for a page from a URL with a user name or a password in it: {url}",
+        "Answer with a `Location` without user name and password; leave them out of the page's URLs as well.",
+    ),
+    "local-url": Reason(SCHEME, "{url} needs no server, and there is nothing to read: {why}.", _IN_THE_PAGE),
+    "keepalive-too-large": Reason(
+        NETWORK_OR_CACHE,
+        "What is sent may outlive its page, so it may have 65536 bytes, and it has {size}.",
+        _IN_THE_PAGE,
+    ),
+    "not-cached": Reason(
+        NETWORK_OR_CACHE, "The page wants what is in the cache alone, and nothing is there.", _IN_THE_PAGE
+    ),
     # What the network or the server did.
     "network-error": Reason(
         "Fetch, HTTP-network fetch",
         "No response came from {url}{detail}.",
         "Make the server reachable under exactly this URL: name, port, certificate.",
+    ),
+    "proxy-authentication": Reason(
+        NETWORK_OR_CACHE,
+        "The status 407 says that a proxy wants a password, and there is no proxy that was asked.",
+        "Answer with 401 or 403; 407 is for proxies.",
+    ),
+    "service-worker-response": Reason(
+        HTTP_FETCH,
+        "The page does not get the response of its service worker: {why}.",
+        "No server takes part; the service worker must answer differently.",
+    ),
+    "mime-type-blocked": Reason(
+        "Fetch, blocked due to its MIME type or nosniff",
+        "A response of the type {type} is not taken for what the element loads.",
+        "Answer with the right `Content-Type`, such as text/javascript or text/css.",
+    ),
+    "range-not-asked-for": Reason(
+        MAIN,
+        "The service worker answers with a part ({status}) of what the page has asked for as a whole.",
+        "No server takes part; the service worker must answer differently.",
+    ),
+    "integrity-without-body": Reason(
+        MAIN,
+        "There is integrity metadata, and no body that the browser could compare with it.",
+        "Answer with a body, and for another origin with `Access-Control-Allow-Origin`, in the mode cors.",
     ),
     "local-network-insecure": Reason(
         LOCAL_NETWORK,

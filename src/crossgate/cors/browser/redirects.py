@@ -5,15 +5,19 @@ from typing import Final
 import msgspec
 
 from crossgate.cors.browser.headers import values_of, without
-from crossgate.cors.browser.request import Request
-from crossgate.cors.browser.safelist import AUTHORIZATION, REQUEST_BODY_NAMES
-from crossgate.cors.browser.urls import Url, is_same_origin, parse_url
+from crossgate.cors.browser.profiles import Profile
+from crossgate.cors.browser.referrer import after_redirect
+from crossgate.cors.browser.request import AtFirst, Request
+from crossgate.cors.browser.safelist import AUTHORIZATION, HINTS_OF_THE_DEVICE, REQUEST_BODY_NAMES
+from crossgate.cors.browser.urls import Url, is_same_origin, parse_location
 from crossgate.cors.browser.values import HttpResponse, Step
 from crossgate.cors.browser.verdict import Refusal
 
 SECTION: Final = "Fetch, HTTP-redirect fetch"
 STATUSES: Final = frozenset((301, 302, 303, 307, 308))
 MAX_REDIRECTS: Final = 20
+UNSAFE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "filesystem"))
+"""To these Chromium never lets a redirect lead, before it thinks of CORS."""
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,25 +27,49 @@ class Next(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
 
 
-def location(request: Request, response: HttpResponse) -> Url | Refusal | None:
+def location(request: Request, response: HttpResponse, profile: Profile) -> Url | Refusal | None:
     """Where a redirect leads, with the old fragment if it has none of its own; None without a Location."""
     values = values_of(response.headers, b"Location")
-    if not values:
+    if profile.repeated_location_is_one:
+        values = list(dict.fromkeys(values))
+    if not values or (values == [b""] and profile.empty_location_is_none):
         return None
-    text = values[0].decode("latin-1")
-    url = parse_url(text, request.url) if len(values) == 1 else None
+    url = parse_location(values[0], request.url) if len(values) == 1 else None
     if url is None:
         return Refusal("redirect-location-invalid", {"location": ", ".join(v.decode("latin-1") for v in values)})
     return url if url.fragment else msgspec.structs.replace(url, fragment=request.url.fragment)
 
 
-def follow(request: Request, status: int, target: Url) -> Next | Refusal:
+def misled(request: Request, response: HttpResponse, profile: Profile) -> Refusal | None:
+    """Why this browser drops a redirect for where it leads, before anything else is asked of it."""
+    if not profile.judges_location_first or response.status not in STATUSES:
+        return None
+    target = location(request, response, profile)
+    if isinstance(target, Url) and target.scheme in UNSAFE_SCHEMES and profile.judges_redirect_scheme_first:
+        return Refusal("redirect-scheme", {"location": target.text, "limit": str(MAX_REDIRECTS)})
+    return target if isinstance(target, Refusal) else None
+
+
+def has_foreign_credentials(request: Request, target: Url | Refusal | None) -> Refusal | None:
+    """The refusal of a redirect across origins with a user name or password in the URL."""
+    if not isinstance(target, Url) or not target.credentials:
+        return None
+    foreign = not is_same_origin(request.page.tuple_origin, target.origin)
+    if (request.mode == "cors" and foreign) or request.tainting == "cors":
+        return Refusal("redirect-has-credentials", {"location": target.text})
+    return None
+
+
+def follow(request: Request, response: HttpResponse, target: Url, profile: Profile) -> Next | Refusal:
     """The next request, or the reason for which the redirect is not followed."""
+    status = response.status
     refusal = _refused(request, status, target)
     if refusal is not None:
         return refusal
     steps = []
     changes: dict[str, object] = {"urls": (*request.urls, target)}
+    if profile.restores_headers_at_redirects:
+        request = _restored(request, status, target)
     if becomes_get(status, request.method):
         changes |= {"method": b"GET", "body": None, "headers": without(request.headers, REQUEST_BODY_NAMES)}
         found = f"{status} after {request.method.decode('latin-1')}"
@@ -55,7 +83,35 @@ def follow(request: Request, status: int, target: Url) -> Next | Refusal:
             step = Step(section=SECTION, question=question, found=found, wanted=wanted)
             steps.append(step)
         next_request = msgspec.structs.replace(next_request, headers=kept)
-    return Next(request=next_request, steps=tuple(steps))
+    drops_hints = not profile.keeps_hints_across_origins and not request.keepalive
+    if drops_hints and not is_same_origin(request.page.tuple_origin, target.origin):
+        kept = without(next_request.headers, HINTS_OF_THE_DEVICE)
+        next_request = msgspec.structs.replace(next_request, headers=kept)
+    return Next(request=after_redirect(next_request, response), steps=tuple(steps))
+
+
+def _restored(request: Request, status: int, target: Url) -> Request:
+    """The request with the fields that it began with, less what this one redirect takes away.
+
+    Whether the fields about the body are taken goes by the method that it began with; whether they are asked for
+    goes by the one it has now.
+    """
+    at_first = request.at_first or AtFirst(method=request.method, headers=request.headers, asked=request.headers)
+    is_led_away = not is_same_origin(request.url.origin, target.origin)
+    asked = without(at_first.asked, REQUEST_BODY_NAMES) if becomes_get(status, request.method) else at_first.asked
+    headers = at_first.headers
+    if becomes_get(status, at_first.method):
+        headers = without(headers, REQUEST_BODY_NAMES)
+    elif request.kind == "XMLHttpRequest" and request.body is not None:
+        # The type goes with the body.
+        types = tuple(field for field in request.headers if field[0].lower() == b"content-type")
+        headers = (*without(headers, (b"content-type",)), *types)
+    return msgspec.structs.replace(
+        request,
+        at_first=at_first,
+        headers=headers,
+        asks_for=without(asked, (AUTHORIZATION,)) if is_led_away else asked,
+    )
 
 
 def becomes_get(status: int, method: bytes) -> bool:
@@ -71,9 +127,9 @@ def _refused(request: Request, status: int, target: Url) -> Refusal | None:
         return Refusal("redirect-scheme", values)
     if len(request.urls) > MAX_REDIRECTS:
         return Refusal("redirect-too-many", values)
-    foreign = not is_same_origin(request.page.tuple_origin, target.origin)
-    if target.credentials and ((request.mode == "cors" and foreign) or request.tainting == "cors"):
-        return Refusal("redirect-has-credentials", values)
+    refusal = has_foreign_credentials(request, target)
+    if refusal is not None:
+        return refusal
     if status != 303 and request.body is not None and request.body.is_stream:
         return Refusal("redirect-body-stream", values)
     return None

@@ -20,6 +20,7 @@ from crossgate.cors.server import Fields
 from crossgate.cors.suffixes import is_public_suffix
 
 ORIGIN: Final = b"Origin"
+MAX_KEEPALIVE_BYTES: Final = 65_536
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -29,8 +30,22 @@ class Body(msgspec.Struct, frozen=True):
     is_stream: bool = False
 
 
+class AtFirst(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request began with: `headers` as the page set them, `asked` as they were sent."""
+
+    method: bytes
+    headers: Fields
+    asked: Fields
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A request. `kind` is Chromium's word for what asked, `urls` ends with the current one."""
+    """A request. `kind` is Chromium's word for what asked, `urls` ends with the current one.
+
+    `referrer` is the URL that `Referer` is made from; empty for none. `began` is the number of the URL at which
+    this browser last began anew, for which Sec-Fetch-Site knows of none before it. `asks_again`: it makes a
+    preflight at every further hop across origins. What it was `at_first` is kept where a redirect brings it back;
+    `asks_for` are the fields that a preflight is about, where they are not those that are sent.
+    """
 
     page: Page
     urls: tuple[Url, ...]
@@ -47,13 +62,33 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tainting: Tainting = "basic"
     is_unsafe: bool = False
     uses_preflight: bool = False
+    uses_url_credentials: bool = False
+    keepalive: bool = False
+    has_integrity: bool = False
+    asks_worker: bool = False
+    referrer: str = ""
     timing_failed: bool = False
+    began: int = 0
+    asks_again: bool = False
+    referrer_at_first: str = ""
+    at_first: AtFirst | None = None
+    asks_for: Fields | None = None
     target_space: AddressSpace | None = None
 
     @property
     def url(self) -> Url:
         """The current URL."""
         return self.urls[-1]
+
+    @property
+    def is_too_large_to_outlive(self) -> bool:
+        """Whether it may outlive its page and has a body too large for that (1.18.3)."""
+        return self.keepalive and self.body is not None and len(self.body.content) > MAX_KEEPALIVE_BYTES
+
+    @property
+    def fields_to_ask_for(self) -> Fields:
+        """The fields whose names a preflight asks for, where they are not safe."""
+        return self.headers if self.asks_for is None else self.asks_for
 
     @property
     def includes(self) -> bool:
@@ -92,10 +127,10 @@ def is_same_site(one: Origin | None, other: Origin | None) -> bool:
     """Whether both have the same scheme and the same registrable domain, or the same host."""
     if one is None or other is None or one.scheme != other.scheme:
         return False
-    return one.host == other.host or (_site(one.host) == _site(other.host) is not None)
+    return one.host == other.host or (registrable_domain(one.host) == registrable_domain(other.host) is not None)
 
 
-def _site(host: str) -> str | None:
+def registrable_domain(host: str) -> str | None:
     """The registrable domain of a host, None when it has none."""
     while "." in host:
         parent = host.partition(".")[2]

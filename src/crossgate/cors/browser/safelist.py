@@ -44,6 +44,10 @@ _HINTS = {
 }
 
 
+HINTS_OF_THE_DEVICE: Final = frozenset(_HINTS) - {b"save-data"}
+"""The client hints that Chromium takes away when a redirect leads to another origin than the page's."""
+
+
 def is_safelisted_method(method: bytes) -> bool:
     """Whether no preflight is needed for the method's sake (1.3.1)."""
     return method in SAFELISTED_METHODS
@@ -75,6 +79,9 @@ def is_safelisted(name: bytes, value: bytes, profile: Profile) -> bool:
     if name in (b"accept-language", b"content-language"):
         return _LANGUAGE.fullmatch(value) is not None
     if name == b"content-type":
+        is_plain = value.isascii() and b"," not in value
+        if not is_plain and not profile.content_type_may_have_commas_and_high_bytes:
+            return False
         return not has_unsafe_byte(value) and mime_essence(value) in _SAFE_TYPES
     if name == b"range":
         found = parse_range(value)
@@ -114,6 +121,8 @@ def unsafe_names(headers: Fields, profile: Profile) -> tuple[bytes, ...]:
             unsafe.append(name)
     if size > MAX_TOTAL_BYTES and profile.limits_total_of_safelisted:
         unsafe += potential
+    if profile.preflight_repeats_names:
+        return tuple(sorted(name.lower() for name in unsafe))
     return sorted_names(unsafe)
 
 

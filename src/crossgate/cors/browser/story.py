@@ -129,15 +129,16 @@ class Pen:
         verdict = check(self.profile)
         self.steps += verdict.steps
         for warning in verdict.warnings:
-            self.warnings |= dict(WARNINGS[warning])
+            values = scene(request, purpose).values
+            self.warnings |= {name: text.format_map(values) for name, text in WARNINGS[warning].items()}
         if verdict.refusal is None:
             return None
         refusals = {name: check(PROFILES[name]).refusal for name in BROWSERS}
         return failure(verdict.refusal, refusals, scene(request, purpose))
 
-    def refuse(self, refusal: Refusal, request: Request) -> Failure:
+    def refuse(self, refusal: Refusal, request: Request, purpose: Purpose = "actual") -> Failure:
         """A failure that is the same in every browser."""
-        found = everywhere(refusal, scene(request))
+        found = everywhere(refusal, scene(request, purpose))
         self.steps.append(Step(section=found.section, question="May it go on?", found=found.message, passed=False))
         return found
 

@@ -1,7 +1,7 @@
 """URLs as far as CORS needs them: parsing against a base, origins, credentials, redirect locations.
 
-Follows the URL standard for http, https, ws and wss. Known limits: an IPv4 address must be written as four decimal
-numbers, and a URL of any other scheme is kept as it is, with an opaque origin.
+Follows the URL standard for http, https, ws, wss and ftp. A URL of any other scheme is kept as it is, with an
+opaque origin; a `blob:` URL has the origin that made it.
 """
 
 import re
@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from crossgate.cors.origin import NotAnOriginError, Origin, read_origin, split_port
+from crossgate.cors.browser.hosts import parse_host
+from crossgate.cors.origin import Origin, split_port
 
 BAD_PORTS: Final = frozenset((
     0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
@@ -19,12 +20,16 @@ BAD_PORTS: Final = frozenset((
     2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ))  # fmt: skip
 
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _SPLIT = re.compile(r"([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _C0_AND_SPACE = "".join(map(chr, range(0x21)))
-_SAFE_IN_PATH = "!$&'()*+,/:;=@[]|%"
-_SAFE_IN_QUERY = "!$&()*+,/:;=@[]|%?`{}^\\"
+_SAFE_IN_USER: Final = "!$%&'()*+,-.~_"
+_SAFE_IN_PATH: Final = _SAFE_IN_USER + "/:;=@[]|\\"
+_SAFE_IN_QUERY: Final = "!$%&()*+,-.~_/:;=@[]|\\?`{}^"
+_SAFE_IN_FRAGMENT: Final = "!$%&'()*+,-.~_/:;=@[]|\\?{}^#"
+_SAFE_IN_OTHERS: Final = _SAFE_IN_FRAGMENT + ' "<>`'
 _ONE_DOT = frozenset((".", "%2e"))
 _TWO_DOTS = frozenset(("..", ".%2e", "%2e.", "%2e%2e"))
 
@@ -46,9 +51,39 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
         return self.scheme in ("http", "https")
 
     @property
+    def is_web(self) -> bool:
+        """Whether its scheme is http, https, ws or wss."""
+        return self.scheme in ("http", "https", "ws", "wss")
+
+    @property
     def has_bad_port(self) -> bool:
         """Whether browsers refuse the port unasked (1.13.1)."""
-        return self.origin is not None and self.scheme in _DEFAULT_PORTS and self.origin.port in BAD_PORTS
+        return self.is_web and self.origin is not None and self.origin.port in BAD_PORTS
+
+    @property
+    def is_trustworthy(self) -> bool:
+        """Whether nobody on the way can have changed what it leads to (Secure Contexts)."""
+        if self.scheme in ("https", "wss", "data", "about"):
+            return True
+        origin = self.origin
+        return origin is not None and (origin.scheme == "https" or origin.is_loopback)
+
+    @property
+    def without_credentials(self) -> str:
+        """The URL as it is asked for: no server sees the user name and the password in it."""
+        return self.text.replace(f"//{self.credentials}@", "//", 1) if self.credentials else self.text
+
+    @property
+    def host_and_port(self) -> str:
+        """What `Host` says of it."""
+        return str(self.origin).partition("://")[2]
+
+    def with_credentials(self, user: str, password: str) -> "Url":
+        """The same with another user and password in front of the host, which is nothing for other schemes."""
+        if self.scheme not in _DEFAULT_PORTS or self.origin is None:
+            return self
+        credentials = _userinfo(f"{quote_part(user, _SAFE_IN_USER)}:{password}")
+        return _built(self.origin, credentials, self.path, self.query, self.fragment)
 
     def __str__(self) -> str:
         return self.text + self.fragment
@@ -61,10 +96,9 @@ def parse_url(text: str, base: Url | None = None) -> Url | None:
     scheme = match[1].lower() if match else ""
     rest = text[match.end() :] if match else text
     if scheme and scheme not in _DEFAULT_PORTS:
-        whole, _, fragment = text.partition("#")
-        return Url(text=whole, scheme=scheme, origin=None, fragment=fragment and "#" + fragment)
-    path, query, fragment = (part or "" for part in _pieces(rest))
-    if scheme and (base is None or base.scheme != scheme or path.startswith("/")):
+        return _other(scheme, rest)
+    path, query, fragment = _pieces(rest)
+    if scheme and (base is None or base.scheme != scheme or path.startswith("//")):
         return _absolute(scheme, path.lstrip("/"), query, fragment)
     if base is None or base.scheme not in _DEFAULT_PORTS:
         return None
@@ -73,15 +107,39 @@ def parse_url(text: str, base: Url | None = None) -> Url | None:
     return _relative(base, path, query, fragment)
 
 
+def parse_location(value: bytes, base: Url) -> Url | None:
+    """The URL that the value of a `Location` means; its bytes that are no UTF-8 are kept as they are."""
+    return parse_url(value.decode("utf-8", "surrogateescape"), base)
+
+
+def as_script_text(text: str) -> str:
+    """`text` as an interface of the browser takes it: halves of characters become U+FFFD."""
+    return _SURROGATES.sub("\ufffd", text)
+
+
 def is_same_origin(one: Origin | None, other: Origin | None) -> bool:
     """Whether both are the same tuple origin; an opaque one is the same as no other."""
     return one is not None and one == other
 
 
-def _pieces(rest: str) -> tuple[str | None, ...]:
+def quote_part(text: str, safe: str) -> str:
+    """`text` with everything percent-encoded but letters, digits and what is `safe`."""
+    return quote(text.encode("utf-8", "surrogateescape"), safe=safe)
+
+
+def _pieces(rest: str) -> tuple[str, str, str]:
     match = _SPLIT.fullmatch(rest)
     assert match is not None, "the pattern matches every text"
-    return (match[1].replace("\\", "/"), match[2], match[3])
+    return (match[1].replace("\\", "/"), match[2] or "", match[3] or "")
+
+
+def _other(scheme: str, rest: str) -> Url:
+    """A URL of a scheme that is not the web's."""
+    whole, mark, fragment = rest.partition("#")
+    text = f"{scheme}:{quote_part(whole, _SAFE_IN_OTHERS)}"
+    inner = parse_url(whole) if scheme == "blob" else None
+    origin = inner.origin if inner is not None and inner.is_http else None
+    return Url(text=text, scheme=scheme, origin=origin, fragment=mark + quote_part(fragment, _SAFE_IN_FRAGMENT))
 
 
 def _absolute(scheme: str, rest: str, query: str, fragment: str) -> Url | None:
@@ -90,7 +148,7 @@ def _absolute(scheme: str, rest: str, query: str, fragment: str) -> Url | None:
     origin = _origin(scheme, host_and_port)
     if origin is None:
         return None
-    return _built(origin, credentials.strip(":"), _without_dots(slash + path), query, fragment)
+    return _built(origin, _userinfo(credentials), _without_dots(slash + path), query, fragment)
 
 
 def _relative(base: Url, path: str, query: str, fragment: str) -> Url:
@@ -102,10 +160,17 @@ def _relative(base: Url, path: str, query: str, fragment: str) -> Url:
     return _built(base.origin, base.credentials, _without_dots(path), query, fragment)
 
 
+def _userinfo(credentials: str) -> str:
+    """`user:password`, percent-encoded; without the colon when there is no password."""
+    user, _, password = credentials.partition(":")
+    encoded = quote_part(password, _SAFE_IN_USER)
+    return quote_part(user, _SAFE_IN_USER) + (f":{encoded}" if encoded else "")
+
+
 def _built(origin: Origin, credentials: str, path: str, query: str, fragment: str) -> Url:
-    path = quote(path or "/", safe=_SAFE_IN_PATH, errors="replace")
-    query = quote(query, safe=_SAFE_IN_QUERY, errors="replace")
-    user = quote(credentials, safe=":%", errors="replace") + "@" if credentials else ""
+    path = quote_part(path or "/", _SAFE_IN_PATH)
+    query = quote_part(query, _SAFE_IN_QUERY)
+    user = credentials + "@" if credentials else ""
     host = str(origin).partition("://")[2]
     return Url(
         text=f"{origin.scheme}://{user}{host}{path}{query}",
@@ -113,26 +178,22 @@ def _built(origin: Origin, credentials: str, path: str, query: str, fragment: st
         origin=origin,
         path=path,
         query=query,
-        fragment=fragment,
+        fragment=quote_part(fragment, _SAFE_IN_FRAGMENT),
         credentials=credentials,
     )
 
 
 def _origin(scheme: str, host_and_port: str) -> Origin | None:
-    host, port = split_port(host_and_port)
-    if ":" in host and not host.startswith("["):
+    text, port = split_port(host_and_port)
+    host = None if ":" in text and not text.startswith("[") else parse_host(text)
+    if host is None:
         return None
-    # A trailing dot names another host, which is a URL all the same.
-    dot = "." if host.endswith(".") else ""
-    try:
-        name = read_origin(f"https://{host.removesuffix('.')}").host
-    except NotAnOriginError:
+    digits = (port or "").lstrip("0") or ("0" if port else "")
+    if not digits:
+        return Origin(scheme, host)
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 6 and int(digits) < 65536):
         return None
-    if not port:
-        return Origin(scheme, name + dot)
-    if not (port.isascii() and port.isdigit() and len(port) < 8 and int(port) < 65536):
-        return None
-    return Origin(scheme, name + dot, None if int(port) == _DEFAULT_PORTS[scheme] else int(port))
+    return Origin(scheme, host, None if int(digits) == _DEFAULT_PORTS[scheme] else int(digits))
 
 
 def _without_dots(path: str) -> str:

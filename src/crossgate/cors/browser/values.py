@@ -18,7 +18,7 @@ Cache = Literal["default", "no-store", "reload", "no-cache", "force-cache", "onl
 Tainting = Literal["basic", "cors", "opaque"]
 ResponseType = Literal["basic", "cors", "opaque", "opaqueredirect"]
 AddressSpace = Literal["public", "local", "loopback"]
-Purpose = Literal["preflight", "actual"]
+Purpose = Literal["preflight", "actual", "service-worker"]
 ReferrerPolicy = Literal[
     "no-referrer",
     "no-referrer-when-downgrade",
@@ -36,13 +36,17 @@ class Page(msgspec.Struct, frozen=True):
     """Where the script runs. `origin` is a serialised origin, or `null` for an opaque one (cors.md 1.16).
 
     `secure` says whether the page is a secure context; None goes by the origin. `address_space` is where it was
-    loaded from, for Local Network Access; None leaves that out. Raises NotAnOriginError.
+    loaded from, for Local Network Access; None leaves that out. `url` is its address, which relative URLs and
+    `Referer` are made from; the root of the origin stands for it when it is not given. `has_service_worker`: one
+    is asked before the network, as an HttpRequest of that purpose. Raises NotAnOriginError.
     """
 
     origin: str
     secure: bool | None = None
     referrer_policy: ReferrerPolicy = "strict-origin-when-cross-origin"
     address_space: AddressSpace | None = None
+    url: str = ""
+    has_service_worker: bool = False
 
     def __post_init__(self) -> None:
         if self.origin != NULL and parse_origin(self.origin) is None:
@@ -55,6 +59,11 @@ class Page(msgspec.Struct, frozen=True):
     def tuple_origin(self) -> Origin | None:
         """The origin, None when it is opaque."""
         return None if self.origin == NULL else parse_origin(self.origin)
+
+    @property
+    def address(self) -> str:
+        """What relative URLs are read against; empty for an opaque page of which no address is known."""
+        return self.url or ("" if self.origin == NULL else self.origin + "/")
 
     @property
     def is_secure(self) -> bool:
@@ -89,11 +98,27 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
         return b", ".join(values) if values else None
 
 
+class WorkerResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the response of a service worker comes from, beside its head.
+
+    `type` is that of the Response it gives: `default` for one it made itself, `error` for Response.error(). `urls`
+    are those the worker's own fetch came along. `is_range`: that fetch had a Range.
+    """
+
+    type: Literal["basic", "cors", "default", "error", "opaque", "opaqueredirect"] = "default"
+    urls: tuple[str, ...] = ()
+    is_range: bool = False
+
+
 class HttpResponse(msgspec.Struct, frozen=True):
-    """The head of a final response. An HTTP parser has already stripped blanks around the values."""
+    """The head of a final response. An HTTP parser has already stripped blanks around the values.
+
+    `worker` is set where a service worker answers; without it the worker leaves the request to the network.
+    """
 
     status: int
     headers: Fields = ()
+    worker: WorkerResponse | None = None
 
 
 class NetworkError(msgspec.Struct, frozen=True):

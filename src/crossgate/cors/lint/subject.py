@@ -45,9 +45,9 @@ class Said(msgspec.Struct, frozen=True):
 class OriginMatch(msgspec.Struct, frozen=True, kw_only=True):
     """One way to be allowed.
 
-    `text` is what was written. A regex is matched as `anchoring` says: anywhere in the origin, from its start, or
-    as a whole; `ignore_case` for any kind. `sent` is what the answer then carries when it is not the origin that
-    came (some configurations answer one fixed origin whoever asks).
+    `text` is what was written, unless that had to be completed: then `written` is. A regex is matched as `anchoring`
+    says: anywhere in the origin, from its start, or as a whole; `ignore_case` for any kind. `sent` is what the answer
+    then carries when it is not the origin that came (some configurations answer one fixed origin whoever asks).
     """
 
     kind: MatchKind
@@ -56,6 +56,7 @@ class OriginMatch(msgspec.Struct, frozen=True, kw_only=True):
     anchoring: Anchoring = "search"
     ignore_case: bool = False
     sent: str | None = None
+    written: str | None = None
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,12 +87,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     `credentials` is where Access-Control-Allow-Credentials: true is switched on. In `methods`, `headers` and
     `expose`, `*` stands for all; `reflects_methods` and `reflects_headers` say that whatever a preflight asks for
-    is allowed. `max_age` and `preflight_status` hold a number in words. `vary` says when Vary: Origin is sent.
-    `backend_cors`: whether the backend's own CORS headers are passed on beside these. `on_errors`: whether the
-    gateway's own error answers carry the headers, too. `is_header_rule`: the headers are written by a rule for
-    any header, not by something that knows CORS. `rejects` : foreign origins are answered 403. `trusted_headers`
-    are request headers that the gateway or backend believes. `timing_allow_origin` and `resource_policy` are the
-    values sent. `is_development`: marked as not for production. `is_internal`: an admin or metrics endpoint.
+    is allowed, `reflects_expose` that every header of the answer is named. `max_age` and `preflight_status` hold a
+    number in words. `vary` says when Vary: Origin is sent. `backend_cors`: whether the backend's own CORS headers
+    are passed on beside these. `on_errors`: whether the gateway's own error answers carry the headers, too.
+    `is_header_rule`: the headers are written by a rule for any header, not by something that knows CORS.
+    `rejects`: foreign origins are answered 403. `trusted_headers` are request headers that the gateway or backend
+    believes. `timing_allow_origin` and `resource_policy` are the values sent. `is_development`: marked as not for
+    production. `debug`: refused preflights tell why. `is_internal`: an admin or metrics endpoint.
+    `preflight_without` is where preflights are answered without the Access-Control-Allow-Origin that other answers
+    carry; `lost` names the blocks further in that drop these headers by writing headers of their own.
     """
 
     name: str
@@ -104,6 +108,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     expose: tuple[Said, ...] | None = None
     reflects_methods: Place | None = None
     reflects_headers: Place | None = None
+    reflects_expose: Place | None = None
     max_age: Said | None = None
     preflight_status: Said | None = None
     vary: Literal["always", "with-origin", "never"] | None = None
@@ -116,7 +121,10 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     timing_allow_origin: tuple[Said, ...] = ()
     resource_policy: Said | None = None
     is_development: bool = False
+    debug: Place | None = None
     is_internal: Place | None = None
+    preflight_without: Place | None = None
+    lost: tuple[Place, ...] = ()
     route: Route = Route()
     order: Order = Order()
 

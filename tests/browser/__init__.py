@@ -1,0 +1,1 @@
+"""The engine's predictions beside what real browsers do: generated cases, a scripted server, a comparison."""
