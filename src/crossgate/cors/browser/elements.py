@@ -12,10 +12,10 @@ from crossgate.cors.browser import referrer
 from crossgate.cors.browser.asks import ElementLoad, Upload
 from crossgate.cors.browser.front_end import Thrown, as_bytes, as_text, page_url, upload_body, with_upload_type
 from crossgate.cors.browser.initiators import INITIATORS, Initiator
-from crossgate.cors.browser.messages import Scene
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import MAX_KEEPALIVE_BYTES, Request
 from crossgate.cors.browser.safelist import is_safelisted
+from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url, is_same_origin
 from crossgate.cors.browser.values import Cache, Credentials, Mode, Page, ReferrerPolicy
 from crossgate.cors.browser.verdict import Refusal

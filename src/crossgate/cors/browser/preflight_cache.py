@@ -83,7 +83,7 @@ class PreflightCache(msgspec.Struct, frozen=True):
         """The cache with what `response` grants (1.19, step 6.7)."""
         seconds = max_age(response, profile)
         gone = [each for each in self.entries if self._is_replaced(each, request, profile)]
-        if self._is_too_long(request, profile) or (seconds <= 0 and not gone):
+        if self._is_not_learnt(request, seconds, profile) or (seconds <= 0 and not gone):
             return self
         known = [] if profile.cache_keeps_one_result else [_alive(each, now) for each in gone]
         entry = next((each for each in known if each.credentials == request.includes), self._nothing_of(request))
@@ -109,8 +109,12 @@ class PreflightCache(msgspec.Struct, frozen=True):
             headers={},
         )
 
-    def _is_too_long(self, request: Request, profile: Profile) -> bool:
-        return profile.cache_longest_url is not None and len(request.url.text) > profile.cache_longest_url
+    def _is_not_learnt(self, request: Request, seconds: int, profile: Profile) -> bool:
+        """Whether this browser leaves all that it knows as it is."""
+        is_too_long = profile.cache_longest_url is not None and len(request.url.text) > profile.cache_longest_url
+        is_opaque = request.page.tuple_origin is None and not profile.remembers_for_opaque_pages
+        is_nothing = seconds <= 0 and profile.zero_max_age_keeps_what_is_known
+        return is_too_long or is_opaque or is_nothing or request.cache in profile.cache_modes_that_forget
 
     def _is_replaced(self, entry: Entry, request: Request, profile: Profile) -> bool:
         """Whether a new answer changes what is known: all of it, or as much as would have served the request."""
