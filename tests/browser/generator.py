@@ -88,8 +88,9 @@ class _Making:
         else:
             ask = self._element_load(url)
         redirects = self._number_of_redirects()
-        # A request that may outlive its page may be redirected less often in Chromium.
-        self._lay_way(ask, min(redirects, 18) if getattr(ask, "keepalive", False) else redirects)
+        # In Chromium such requests may be redirected less often.
+        is_limited = _outlives(ask) or getattr(ask, "initiator", "") in ("iframe", *_SLOW)
+        self._lay_way(ask, min(redirects, 18) if is_limited else redirects)
         return Case(self.number, self.page, (Call(ask),), self.places)
 
     def sequence(self) -> Case:
@@ -347,7 +348,7 @@ class _Making:
         fields += self._each("Timing-Allow-Origin", self._one(menus.TIMINGS))
         location = f"{self._origin()}/c/{self.number}/{to}"
         locations: tuple[str, ...] = (location,)
-        is_lasting = getattr(ask, "keepalive", False) or getattr(ask, "initiator", "") == "beacon"
+        is_lasting = _outlives(ask)
         if self._chance(0.12):
             # An element would not take a redirect that leads nowhere for what it wants.
             locations = self._one(
@@ -366,11 +367,17 @@ class _Making:
                     (f"http://127.0.0.1:6667/c/{self.number}/{to}",),
                     (location + "?caf\xe9",),
                     (location + "?a b",),
-                    (self._one(menus.STRANGE_LOCATIONS).replace("{path}", f"/c/{self.number}/{to}"),),
+                    (self._strange_location(ask, to),),
                 )
             )
         fields += [("Location", each) for each in locations]
         return Answer(self._one(_REDIRECTS), (*fields, ("Content-Length", "2")), "text")
+
+    def _strange_location(self, ask: FetchCall | XhrCall | ElementLoad, to: int) -> str:
+        location = self._one(menus.STRANGE_LOCATIONS).replace("{path}", f"/c/{self.number}/{to}")
+        is_shared = isinstance(ask, XhrCall) or getattr(ask, "mode", "") == "cors"
+        # Without CORS Firefox asks the user for a mail program, and nobody is there to answer.
+        return location if is_shared else location.replace("mailto:", "ftp://x.test")
 
     def _each(self, name: str, values: tuple[str, ...], **words: str) -> list[tuple[str, str]]:
         page = "null" if self.page.is_opaque else self.page.origin
@@ -390,6 +397,11 @@ def _includes(ask: FetchCall | XhrCall | ElementLoad) -> bool:
     if isinstance(ask, XhrCall):
         return ask.with_credentials
     return ask.crossorigin == "use-credentials" or ask.initiator in ("beacon", "websocket")
+
+
+def _outlives(ask: FetchCall | XhrCall | ElementLoad) -> bool:
+    """Whether the request may outlive its page."""
+    return getattr(ask, "keepalive", False) or getattr(ask, "initiator", "") == "beacon"
 
 
 def describe(case: Case) -> str:

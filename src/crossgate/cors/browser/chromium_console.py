@@ -98,9 +98,11 @@ _ESCAPED: Final = re.compile(r"[\x00-\x1f\x7f-\xff]")
 def lines(refusal: Refusal, scene: Scene) -> Lines:
     """The lines for a refusal; none when nothing is said of it."""
     code, values = refusal.code, {**scene.values, **refusal.values}
-    if scene.mode == "navigate":
-        return ()
     is_call = scene.kind == "fetch" and len(scene.urls) == 1
+    if values["scheme"] == "file" and not is_call and code in ("scheme-not-http", "same-origin-mode"):
+        return (f"Not allowed to load local resource: {values['url']}",)
+    if scene.mode in ("navigate", "websocket"):
+        return ()
     if code in _OF_FETCH and is_call and (code, values["scheme"]) != ("scheme-not-http", "file"):
         return (_OF_FETCH[code].format_map({**values, "url": str(scene.urls[0])}),)
     if code in _SPECIAL:

@@ -74,6 +74,8 @@ def _thrown(page: Page, load: ElementLoad, url: Url | None, found: Initiator, pr
     scene = Scene(kind=found.kind, urls=(url,), origin=page.origin, page=page.origin, method=load.method)
     if url is None or (is_beacon and not url.is_http) or (is_socket and not url.is_web):
         return Thrown(Refusal("url-invalid", {"text": load.url}), found.on_bad_url, scene)
+    if is_beacon and load.body is not None and load.body.kind == "stream" and profile.uploads_streams:
+        return Thrown(Refusal("stream-keepalive"), "TypeError", scene)
     size = 0 if load.body is None else len(load.body.content)
     if is_beacon and profile.limits_beacons and size > MAX_KEEPALIVE_BYTES:
         return Thrown(Refusal("keepalive-too-large", {"size": str(size)}), "false", scene)

@@ -109,11 +109,9 @@ def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRe
     refusal = never_sent(request, pen.profile)
     if refusal is not None and not (pen.profile.judges_mode_before_port and isinstance(taint, Refusal)):
         return pen.refuse(refusal, request)
-    request = msgspec.structs.replace(
-        request,
-        referrer=determined(request, pen.profile),
-        referrer_at_first=request.referrer_at_first or request.referrer,
-    )
+    told = determined(request, pen.profile)
+    at_first = request.referrer_at_first or told
+    request = msgspec.structs.replace(request, referrer=told, referrer_at_first=at_first)
     if isinstance(taint, Refusal):
         return pen.refuse(taint, request)
     tainting_before = request.tainting

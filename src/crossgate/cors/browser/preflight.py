@@ -131,6 +131,8 @@ def max_age(response: HttpResponse, profile: Profile) -> int:
     value = get(response.headers, MAX_AGE)
     if not value:
         return DEFAULT_MAX_AGE_S
+    if profile.max_age_may_have_a_plus:
+        value = value.removeprefix(b"+")
     if _NEGATIVE.fullmatch(value):
         return profile.negative_max_age_s
     if not _MANY_DIGITS.fullmatch(value):

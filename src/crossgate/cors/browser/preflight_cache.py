@@ -176,17 +176,18 @@ def _renew(known: list[Lives], own: Lives, names: tuple[bytes, ...], life: Life)
 def _missing(found: list[Entry], asks: Need, request: Request, profile: Profile, now: float) -> str:
     """What the entries do not cover, in words; nothing when they cover all."""
     method = asks.method
+    reuses = profile.cache_reuses_wildcards and not (
+        request.includes and profile.cached_wildcards_need_no_credentials
+    )
     if asks.is_forced or (request.method == b"HEAD" and not profile.cache_frees_head):
         method = request.method
     # Who keeps one result finds that a safelisted method needs no listing once there is a result.
     if method is not None and (asks.method is not None or not profile.cache_keeps_one_result):
-        names = (method, b"*") if profile.cache_reuses_wildcards else (method,)
+        names = (method, b"*") if reuses else (method,)
         if not any(_knows(entry.methods, names, now) for entry in found):
             return f"the method {method.decode('latin-1')}"
     for name in asks.headers:
-        wild = profile.cache_reuses_wildcards and (
-            name != AUTHORIZATION or profile.cached_wildcard_covers_authorization
-        )
+        wild = reuses and (name != AUTHORIZATION or profile.cached_wildcard_covers_authorization)
         names = (name, b"*") if wild else (name,)
         if not any(_knows(entry.headers, names, now) for entry in found):
             return f"the header {name.decode('latin-1')}"

@@ -140,6 +140,8 @@ _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     ("cache_modes_that_forget", (), ("no-store",), (), (), "C156"),
     ("locations_inherit_credentials", True, False, True, True, "C156 F153"),
     ("watched_uploads_grant_their_method", True, False, False, True, "C156 F153"),
+    ("cached_wildcards_need_no_credentials", False, True, False, True, "C156 W"),
+    ("max_age_may_have_a_plus", False, True, False, False, "C156"),
     ("preflight_order", _STANDARD_ORDER, _CHROMIUM_ORDER, _FIREFOX_ORDER, _STANDARD_ORDER, "C156 F153"),
 )
 # fmt: on
@@ -243,6 +245,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     cache_modes_that_forget: tuple[str, ...]
     locations_inherit_credentials: bool
     watched_uploads_grant_their_method: bool
+    cached_wildcards_need_no_credentials: bool
+    max_age_may_have_a_plus: bool
     preflight_order: tuple[str, ...]
 
 
