@@ -26,7 +26,7 @@ _TASTE_BEGINS: Final = ("sec-ch-", "sec-websocket-", "sec-fetch-user", "sec-fetc
 # No script hears whether it came.
 _UNHEARD: Final = ("beacon", "navigation", "form", "iframe", "css-image")
 # What is said of them is not said to the page.
-_WITH_OWN_CONSOLE: Final = ("shared-worker", "service-worker")
+_WITH_OWN_CONSOLE: Final = ("worker", "shared-worker", "service-worker")
 # Its promise is rejected with many errors, which have nothing to do with CORS.
 _UNNAMED: Final = ("service-worker",)
 _THROWN: Final = "Failed to execute"
@@ -169,9 +169,7 @@ def _outcome(ask: object, story: Story, call: Call, browser: BrowserName) -> Ite
     }
     for name, value in seen.items():
         yield name, value, came[name] if came else call.error
-    # What is opaque and not ok Firefox blocks for another reason, and hides the timing.
-    is_blocked = browser == "firefox" and response.type == "opaque" and not _was_ok(story)
-    if call.timing is not None and not is_blocked:
+    if call.timing is not None and not (browser == "firefox" and _is_timed_otherwise(ask, story)):
         yield "timing", response.timing, call.timing
 
 
@@ -231,9 +229,18 @@ def _never_ends(ask: object, story: Story, browser: BrowserName) -> bool:
     return browser == "firefox" and is_bad_port and isinstance(ask, XhrCall)
 
 
+def _is_timed_otherwise(ask: object, story: Story) -> bool:
+    """Whether Firefox shows timings by rules of its own.
+
+    What is opaque and not ok it blocks for its content. What may outlive its page is timed in another process.
+    """
+    is_blocked = story.response is not None and story.response.type == "opaque" and not _was_ok(story)
+    return is_blocked or (isinstance(ask, FetchCall) and ask.keepalive and len(story.hops) > 1)
+
+
 def _was_ok(story: Story) -> bool:
     answer = story.exchanges[-1].answer
-    return isinstance(answer, HttpResponse) and 200 <= answer.status <= 299
+    return isinstance(answer, HttpResponse) and 200 <= answer.status <= 299 and answer.status != 206
 
 
 def _any_name(lines: list[str]) -> list[str]:

@@ -44,6 +44,7 @@ _BODY_OF: Final[dict[str, BodyName]] = {
     "beacon": "text",
     "websocket": "",
 }
+_LINKS: Final = ("stylesheet", "font-preload", "font-face", "track")
 _SLOW: Final = ("form", "navigation")
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
@@ -86,7 +87,10 @@ class _Making:
             ask = self._xhr_call(url)
         else:
             ask = self._element_load(url)
-        self._lay_way(ask, self._number_of_redirects())
+        redirects = self._number_of_redirects()
+        # In Chromium such requests may be redirected less often.
+        is_limited = _outlives(ask) or getattr(ask, "initiator", "") in ("iframe", *_SLOW)
+        self._lay_way(ask, min(redirects, 18) if is_limited else redirects)
         return Case(self.number, self.page, (Call(ask),), self.places)
 
     def sequence(self) -> Case:
@@ -158,7 +162,9 @@ class _Making:
                 fields[-1] = self._one(menus.BAD_HEADERS)
         if self._chance(0.015):
             fields += [("Accept", "a" * 120)] * self._one((2, 8, 9, 10))
-        return tuple(fields)
+        # What becomes of names that are spelt in two ways depends on what was left out before.
+        spellings: dict[str, str] = {}
+        return tuple((spellings.setdefault(name.lower(), name), value) for name, value in fields)
 
     def _method(self) -> str:
         return self._one(menus.BAD_METHODS) if self._chance(0.015) else self._one(menus.METHODS)
@@ -196,7 +202,7 @@ class _Making:
             referrer=self._one(("", "/elsewhere?q", "https://x.test/y", "http://["))
             if self._chance(0.05)
             else None,
-            integrity=self._chance(0.03),
+            integrity=self._chance(0.03) and not url.startswith("data:"),
             duplex=upload is not None and upload.kind == "stream" and not self._chance(0.1),
             keepalive=self._chance(0.03),
         )
@@ -207,7 +213,7 @@ class _Making:
         return XhrCall(
             url=url,
             method=method,
-            headers=self._fields(),
+            headers=tuple(field for field in self._fields() if field != ("Content-Type", "")),
             body=upload,
             username="us:er" if self._chance(0.02) else None,
             password="word" if self._chance(0.02) else None,
@@ -231,6 +237,9 @@ class _Making:
         if name in ("worker", "service-worker", "shared-worker", "track") and self._chance(0.6):
             url = f"{self.page.origin}/c/{self.number}/0"
         upload = self._upload("POST") if name == "beacon" else None
+        if url.startswith("http://[") and name in _LINKS:
+            # A link to nothing fires no event.
+            url = f"{self.page.origin}/c/{self.number}/0"
         if name == "form":
             # Its fields, of which there are none, replace the query.
             url = url.partition("#")[0].partition("?")[0] + "?"
@@ -339,14 +348,16 @@ class _Making:
         fields += self._each("Timing-Allow-Origin", self._one(menus.TIMINGS))
         location = f"{self._origin()}/c/{self.number}/{to}"
         locations: tuple[str, ...] = (location,)
+        is_lasting = _outlives(ask)
         if self._chance(0.12):
             # An element would not take a redirect that leads nowhere for what it wants.
             locations = self._one(
                 (
                     (location,) if isinstance(ask, ElementLoad) else (),
                     (location, location),
-                    (location.replace("://", "://user:word@"),),
-                    (location.replace("://", "://user@"),),
+                    # Chromium's page gives such a request up, and its network does not.
+                    (location if is_lasting else location.replace("://", "://user:word@"),),
+                    (location if is_lasting else location.replace("://", "://user@"),),
                     (f"{to}",),
                     (f"./x/../{to}?y#z",),
                     (f"//{location.partition('//')[2]}#frag",),
@@ -356,11 +367,17 @@ class _Making:
                     (f"http://127.0.0.1:6667/c/{self.number}/{to}",),
                     (location + "?caf\xe9",),
                     (location + "?a b",),
-                    (self._one(menus.STRANGE_LOCATIONS).replace("{path}", f"/c/{self.number}/{to}"),),
+                    (self._strange_location(ask, to),),
                 )
             )
         fields += [("Location", each) for each in locations]
         return Answer(self._one(_REDIRECTS), (*fields, ("Content-Length", "2")), "text")
+
+    def _strange_location(self, ask: FetchCall | XhrCall | ElementLoad, to: int) -> str:
+        location = self._one(menus.STRANGE_LOCATIONS).replace("{path}", f"/c/{self.number}/{to}")
+        is_shared = isinstance(ask, XhrCall) or getattr(ask, "mode", "") == "cors"
+        # Without CORS Firefox asks the user for a mail program, and nobody is there to answer.
+        return location if is_shared else location.replace("mailto:", "ftp://x.test")
 
     def _each(self, name: str, values: tuple[str, ...], **words: str) -> list[tuple[str, str]]:
         page = "null" if self.page.is_opaque else self.page.origin
@@ -380,6 +397,11 @@ def _includes(ask: FetchCall | XhrCall | ElementLoad) -> bool:
     if isinstance(ask, XhrCall):
         return ask.with_credentials
     return ask.crossorigin == "use-credentials" or ask.initiator in ("beacon", "websocket")
+
+
+def _outlives(ask: FetchCall | XhrCall | ElementLoad) -> bool:
+    """Whether the request may outlive its page."""
+    return getattr(ask, "keepalive", False) or getattr(ask, "initiator", "") == "beacon"
 
 
 def describe(case: Case) -> str:

@@ -115,7 +115,8 @@ RESPONSE_FIELDS: Final[TextFields] = (
 )  # fmt: skip
 STRANGE_LOCATIONS: Final = (
     "data:,{path}", "ftp://x.test{path}", "http://?{path}", "http://[{path}", "javascript:'{path}'",
-    "mailto:{path}", "http://x.test:99999{path}", "about:blank", "blob:{path}", "file://{path}", "http://%{path}", "//?{path}",
+    "mailto:{path}", "http://x.test:99999{path}", "about:blank", "blob:{path}", "file://{path}",
+    "http://%{path}", "//?{path}",
 )  # fmt: skip
 REFERRER_POLICIES: Final = (
     "no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "same-origin",

@@ -83,7 +83,11 @@ async def observe(server: Server, driver: Driver, cases: list[Case]) -> dict[int
     ended = server.load(page, cases)
     await driver.lines()
     await driver.open(page.origin + "/")
-    seen = await asyncio.wait_for(ended, PAGE_S)
+    try:
+        seen = await asyncio.wait_for(ended, PAGE_S)
+    except TimeoutError:
+        numbers = f"{cases[0].number} to {cases[-1].number}"
+        raise AssertionError(f"{driver.name}: the page of the cases {numbers} did not end") from None
     await asyncio.sleep(SETTLE_S)
     if isinstance(seen, str):
         raise AssertionError(f"the script of the page failed: {seen}")

@@ -69,6 +69,7 @@ class Server:
         self._scripts = {case.number: Script(case) for case in cases}
         batch = {
             "integrity": INTEGRITY,
+            "familiar": list(self.world.origins.values()) if any(len(case.calls) > 1 for case in cases) else [],
             "cookies": [origin + "/cookie" for origin in self.world.with_cookies],
             "cases": [{"number": case.number, "calls": [_call(call) for call in case.calls]} for case in cases],
         }
@@ -98,6 +99,11 @@ class Server:
             return _message(200, "Access-Control-Allow-Origin: *\r\n", b"")
         if request.path == "/cookie":
             return _message(200, f"Set-Cookie: {COOKIE}; Path=/; SameSite=None; Secure\r\n", b"")
+        if request.path == "/familiar":
+            grant = "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: PUT\r\n"
+            return _message(
+                204 if request.method == "OPTIONS" else 200, grant + "Cache-Control: no-store\r\n", b""
+            )
         return self._page if request.path == "/" else _message(404, "", b"")
 
 

@@ -321,7 +321,12 @@ def test_every_name_below_localhost_is_this_machine(monkeypatch: pytest.MonkeyPa
     """As browsers have it, whatever the resolver knows of the name."""
     names: list[object] = []
     known = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *a, **b: names.append(name) or known(name, *a, **b))
+
+    def resolve(name: str, port: int, *, type: int) -> object:  # noqa: A002 - the socket module's own name
+        names.append(name)
+        return known(name, port, type=type)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with RawServer({"*": ALLOWED}) as server:
         answer = asked(server.url.replace("127.0.0.1", "shop.apic.localhost") + "/")
 

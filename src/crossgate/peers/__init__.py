@@ -6,7 +6,7 @@ it is first asked, so that nobody waits for the parser of a format he does not h
 
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from crossgate.cors.lint.subject import Document, Place, Unreadable
 
@@ -54,6 +54,9 @@ FORMATS: dict[str, Reader] = {
     )
 }
 
+_UNKNOWN: Final = "This is the configuration of no gateway that is known"
+_EMPTY: Final = "There is nothing in it"
+
 
 def detect(text: str, file: str) -> str | None:
     """The name of the format that a document is in; None when no reader knows it."""
@@ -68,13 +71,7 @@ def read_text(text: str, file: str, format_name: str | None = None) -> Document:
     name = format_name or detect(text, file)
     if name is None or name not in FORMATS:
         known = ", ".join(sorted(FORMATS))
-        what = (
-            f"There is no reader named {name}"
-            if name
-            else "This is the configuration of no gateway that is known"
-            if text.strip()
-            else "There is nothing in it"
-        )
+        what = f"There is no reader named {name}" if name else _UNKNOWN if text.strip() else _EMPTY
         return _unreadable(file, f"{what}.", f"Give the format by name. Known are {known}.")
     return FORMATS[name].read(text, file)
 

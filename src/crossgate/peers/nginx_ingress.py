@@ -26,7 +26,7 @@ PATH_TYPES: dict[str, Literal["exact", "prefix"]] = {"Exact": "exact", "Prefix":
 
 
 def recognises(text: str) -> bool:
-    """Whether an annotation of the controller's is in it, and no block of nginx around that."""
+    """Whether an object of Kubernetes in it has an annotation of the controller's."""
     return OWN in text and "metadata" in text
 
 

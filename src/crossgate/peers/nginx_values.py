@@ -5,23 +5,18 @@ A value is text in which `${name}` stands for what no configuration can tell. So
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Literal
 
 import msgspec
 import regex
 
-from crossgate.cors.lint.matching import SlowPatternError, UnusablePatternError
-from crossgate.cors.lint.subject import OriginMatch, Place
-from crossgate.cors.lint.target import targets_of
+from crossgate.cors.lint.subject import Place
+from crossgate.peers.nginx_expressions import example_of, expression
 from crossgate.peers.nginx_syntax import Directive
 
 ORIGIN = "${http_origin}"
 VARIABLE = regex.compile(r"\$\{?(\w+)\}?")
 WHOLE_GROUP = regex.compile(r"^\^?\((?:\?P?<\w+>)?((?:[^()\\]|\\.|(\((?:[^()\\]|\\.|(?2))*\)))*)\)\$?$")
-
-PATIENCE = 0.05
-"""Seconds for one regular expression on one known text."""
 
 Operator = Literal["=", "~", "~*", "suffix", "prefix", "address", "set"]
 Key = tuple[str, str, str]
@@ -119,7 +114,7 @@ class Definitions(msgspec.Struct, frozen=True):
 def matches(test: Test, value: str) -> bool:
     """Whether a known text passes a test."""
     if test.operator in {"~", "~*"}:
-        return _expression(test.pattern, ignore_case=test.operator == "~*").finds(value)
+        return expression(test.pattern, ignore_case=test.operator == "~*").finds(value)
     pattern = test.pattern
     if test.ignore_case:
         pattern, value = pattern.lower(), value.lower()
@@ -236,40 +231,6 @@ class Variables:
         """Whether a group of the last regular expression about the origin holds all that it matched."""
         is_group = name == "1" or f"<{name}>" in self._captured
         return bool(self._captured) and is_group and WHOLE_GROUP.match(self._captured) is not None
-
-
-@lru_cache(maxsize=1000)
-def example_of(pattern: str) -> str:
-    """An origin that a regular expression is for; empty when none can be thought of."""
-    try:
-        targets = targets_of(OriginMatch(kind="regex", text=pattern, place=Place("")))
-    except (UnusablePatternError, SlowPatternError):
-        return ""
-    return str(targets[0].origin) if targets else ""
-
-
-class _Expression:
-    """A regular expression as it was written. One that took too long once finds nothing any more."""
-
-    def __init__(self, pattern: str, *, ignore_case: bool) -> None:
-        self._pattern = pattern
-        self._flags = regex.IGNORECASE if ignore_case else 0
-        self._is_hopeless = False
-
-    def finds(self, value: str) -> bool:
-        """Whether it matches anywhere in a text."""
-        try:
-            return not self._is_hopeless and bool(
-                regex.search(self._pattern, value, self._flags, timeout=PATIENCE)
-            )
-        except (regex.error, TimeoutError, RecursionError):
-            self._is_hopeless = True
-            return False
-
-
-@lru_cache(maxsize=1000)
-def _expression(pattern: str, *, ignore_case: bool) -> _Expression:
-    return _Expression(pattern, ignore_case=ignore_case)
 
 
 def _map(directive: Directive) -> Lookup:

@@ -173,3 +173,13 @@ def test_the_fix_of_a_plugin_keeps_what_it_allows() -> None:
     }
     assert credited is not None
     assert credited.plugin == {**plain.plugin, "allow_headers": "x-id", "allow_credentials": True}
+
+
+def test_any_origin_is_the_whole_list() -> None:
+    """A page without an origin of its own needs `*`, beside which no other entry counts."""
+    made = config(api(plugin_ids=("c",)), content='{"allow_origin":"https://a.example"}')
+    call = FetchCall(url="https://api.example/orders")
+    remedy = explained.explanation_of(Page("null"), call, ["chromium"], made, made.apis[0]).remedy
+
+    assert remedy is not None
+    assert remedy.plugin == {"allow_origin": "*"}

@@ -25,6 +25,7 @@ def test_the_local_network_is_reached_as_the_row_says(case: dict[str, Any]) -> N
 def told(case: dict[str, Any], profile: ProfileName) -> Story:
     """The story of a case, where whoever is reached grants everything."""
     network = LocalNetwork(spaces={"printer.example": "local"}, permission=case.get("permission", "granted"))
-    page = Page(case.get("page", "https://a.example"), address_space=case.get("space", "public") or None)
+    space = case.get("space", "public") or None
+    page = Page(case.get("page", "https://a.example"), secure=case.get("secure"), address_space=space)
     call = FetchCall(url=case["url"], target_address_space=case.get("target"))
     return fetch(page, call, lambda _: response(200, "any"), Browser(profile=profile, network=network))

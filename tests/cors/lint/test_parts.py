@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossgate.cors.finding import Severity
-from crossgate.cors.lint.battery import battery
+from crossgate.cors.lint.battery import battery, is_sendable
 from crossgate.cors.lint.catalogue import BY_CODE, DOCUMENT_RULES, RULES
 from crossgate.cors.lint.matching import SlowPatternError, UnusablePatternError, admits
 from crossgate.cors.lint.samples import samples_of, text_of
@@ -124,6 +124,24 @@ def test_the_battery_has_every_attack_of_the_specification() -> None:
     wanted = tomllib.loads((HERE / "battery.toml").read_text("utf-8"))["attacks"]
     rules = {attempt.origin: attempt.rule for attempt in attempts}
     assert {origin: rules.get(origin) for origin in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_sent"),
+    [
+        ("https://app.example.com.evil.test", True),
+        ("https://app.example.com:1", True),
+        ("null", True),
+        ("", False),
+        ("https://evil.test#app.example.com", False),
+        ("https://evil.test/app.example.com", False),
+        ("https://evil.test?app.example.com", False),
+        ("https://app.example.com@evil.test", False),
+    ],
+)
+def test_what_no_browser_sends_is_told_apart(origin: str, is_sent: bool) -> None:
+    """An origin ends with its host and port."""
+    assert is_sendable(origin) is is_sent
 
 
 def test_an_address_has_no_subdomains_and_no_dots_to_replace() -> None:

@@ -146,12 +146,16 @@ def _content(config: Config, api: PublishedApi) -> dict[str, Any]:
 
 def _joined(needed: Mapping[str, str | bool], there: Mapping[str, Any]) -> dict[str, str | bool]:
     """The keys that are needed, with what the plugin allows already in front; `*` gives way to credentials."""
+    with_credentials = "allow_credentials" in needed
     found: dict[str, str | bool] = {}
     for key, value in needed.items():
-        kept = _elements(there.get(key, "")) if isinstance(value, str) else []
-        if needed.get("allow_credentials"):
-            kept = [element for element in kept if element != "*"]
-        found[key] = ", ".join(dict.fromkeys(kept + _elements(value))) if isinstance(value, str) else value
+        if isinstance(value, bool):
+            found[key] = value
+            continue
+        kept = [element for element in _elements(there.get(key, "")) if element != "*" or not with_credentials]
+        elements = dict.fromkeys(kept + _elements(value))
+        # Beside any origin, a listed one adds nothing.
+        found[key] = "*" if key == "allow_origin" and "*" in elements else ", ".join(elements)
     return found
 
 

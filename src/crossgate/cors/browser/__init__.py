@@ -9,8 +9,14 @@ what was recorded (`recorded_answers`), or your own. Who has to wait for answers
 instead. `Browser` says which browser (`standard`, `chromium`, `firefox`, `webkit`), what its preflight cache holds
 and what time it is; `story.browser` is the browser afterwards. Everything is pure: no clock, no network, no state.
 
-Not modelled: service workers, Content-Security-Policy, nosniff and MIME blocking, integrity metadata, COEP, the
-HTTP cache, which cookies there are (only whether cookies go along).
+What a service worker would answer can be handed in as well (`WorkerResponse`), for pages that say they have one.
+
+Not modelled, because it needs more than the page, its request and the answers' heads: Content-Security-Policy,
+Integrity-Policy and Cross-Origin-Embedder-Policy; HSTS; the HTTP cache, which is taken to be empty; which cookies
+there are, and what SameSite keeps back (only whether credentials go along); passwords that a user is asked for;
+whether a body matches its integrity metadata; what is blocked for its content (opaque response blocking), or by
+HTML's own rules on the types of modules and style sheets; the type and length of a Blob behind a `blob:` URL; how
+many bytes other requests that outlive the page are still sending.
 """
 
 from crossgate.cors.browser.answers import policy_answers, recorded_answers

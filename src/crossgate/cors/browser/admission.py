@@ -52,14 +52,10 @@ def judge_credentials(request: Request, profile: Profile) -> Verdict:
     """Whether the URL may have a user name or a password in it, once it is not the page itself that is loaded."""
     if not request.url.credentials or profile.loads_urls_with_credentials:
         return Verdict(())
-    is_free = (
-        (request.keepalive and len(request.urls) > 1)
-        or request.kind == "XMLHttpRequest"
-        or request.mode == "websocket"
-        or request.destination == "document"
-    )
+    is_media = request.destination in ("audio", "video") and len(request.urls) == 1
+    is_free = request.kind == "XMLHttpRequest" or request.mode == "websocket" or request.destination == "document"
     starts_with_cors = len(request.urls) == 1 and request.mode == "cors" and request.destination != "empty"
-    if is_free or starts_with_cors or request.mode == "same-origin":
+    if is_free or is_media or starts_with_cors or request.mode == "same-origin":
         return Verdict(())
     question = "Is there no user name or password in the URL?"
     step = Step(section="URL credentials", question=question, found=request.url.text, passed=False)

@@ -12,10 +12,10 @@ from crossgate.cors.browser import referrer
 from crossgate.cors.browser.asks import ElementLoad, Upload
 from crossgate.cors.browser.front_end import Thrown, as_bytes, as_text, page_url, upload_body, with_upload_type
 from crossgate.cors.browser.initiators import INITIATORS, Initiator
-from crossgate.cors.browser.messages import Scene
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import MAX_KEEPALIVE_BYTES, Request
 from crossgate.cors.browser.safelist import is_safelisted
+from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url, is_same_origin
 from crossgate.cors.browser.values import Cache, Credentials, Mode, Page, ReferrerPolicy
 from crossgate.cors.browser.verdict import Refusal
@@ -74,6 +74,8 @@ def _thrown(page: Page, load: ElementLoad, url: Url | None, found: Initiator, pr
     scene = Scene(kind=found.kind, urls=(url,), origin=page.origin, page=page.origin, method=load.method)
     if url is None or (is_beacon and not url.is_http) or (is_socket and not url.is_web):
         return Thrown(Refusal("url-invalid", {"text": load.url}), found.on_bad_url, scene)
+    if is_beacon and load.body is not None and load.body.kind == "stream" and profile.uploads_streams:
+        return Thrown(Refusal("stream-keepalive"), "TypeError", scene)
     size = 0 if load.body is None else len(load.body.content)
     if is_beacon and profile.limits_beacons and size > MAX_KEEPALIVE_BYTES:
         return Thrown(Refusal("keepalive-too-large", {"size": str(size)}), "false", scene)

@@ -12,7 +12,6 @@ import msgspec
 from crossgate.cors.browser import challenges, local_network, preflight, sending, service_worker
 from crossgate.cors.browser.admission import (
     asks_first,
-    is_mixed,
     judge_credentials,
     never_sent,
     tainting,
@@ -20,22 +19,20 @@ from crossgate.cors.browser.admission import (
 )
 from crossgate.cors.browser.answers import Answerer
 from crossgate.cors.browser.asks import Ask, FetchCall, XhrCall
-from crossgate.cors.browser.blocking import refused_at_last
 from crossgate.cors.browser.cors_check import cors_check
 from crossgate.cors.browser.elements import element_request
 from crossgate.cors.browser.fetch_call import fetch_request
-from crossgate.cors.browser.filtered import filtered, may_embed, opaque_redirect, timing_allowed
+from crossgate.cors.browser.filtered import filtered, timing_allowed
 from crossgate.cors.browser.front_end import Thrown
-from crossgate.cors.browser.headers import get, without_lost
 from crossgate.cors.browser.preflight import Need
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.reasons import HTTP_FETCH, MAIN
-from crossgate.cors.browser.redirects import STATUSES, follow, has_foreign_credentials, location, misled
+from crossgate.cors.browser.receiving import Outcome, accepted, as_read, led_to_mixed
+from crossgate.cors.browser.redirects import misled
 from crossgate.cors.browser.referrer import determined
 from crossgate.cors.browser.request import Request
 from crossgate.cors.browser.schemes import local_response
 from crossgate.cors.browser.story import Browser, Pen, Story, everywhere
-from crossgate.cors.browser.urls import Url
 from crossgate.cors.browser.values import (
     Answer,
     Failure,
@@ -48,14 +45,12 @@ from crossgate.cors.browser.values import (
     Tainting,
     WorkerResponse,
 )
-from crossgate.cors.browser.verdict import Refusal, Verdict, shown
+from crossgate.cors.browser.verdict import Refusal, Verdict
 from crossgate.cors.browser.xhr import xhr_request
-from crossgate.cors.server import ALLOW_ORIGIN
 
 Telling = Generator[HttpRequest, Answer, Story]
 
 _STANDARD: Final = Browser()
-_Outcome = Request | Seen | Failure
 
 
 def fetch(page: Page, ask: Ask, answer: Answerer, browser: Browser = _STANDARD) -> Story:
@@ -108,17 +103,15 @@ def _main_fetch(pen: Pen, request: Request) -> Generator[HttpRequest, Answer, Se
         return outcome
 
 
-def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRequest, Answer, _Outcome]:
+def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRequest, Answer, Outcome]:
     request = upgraded(request, pen.profile)
     taint = tainting(request)
     refusal = never_sent(request, pen.profile)
     if refusal is not None and not (pen.profile.judges_mode_before_port and isinstance(taint, Refusal)):
         return pen.refuse(refusal, request)
-    request = msgspec.structs.replace(
-        request,
-        referrer=determined(request, pen.profile),
-        referrer_at_first=request.referrer_at_first or request.referrer,
-    )
+    told = determined(request, pen.profile)
+    at_first = request.referrer_at_first or told
+    request = msgspec.structs.replace(request, referrer=told, referrer_at_first=at_first)
     if isinstance(taint, Refusal):
         return pen.refuse(taint, request)
     tainting_before = request.tainting
@@ -126,7 +119,9 @@ def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRe
     needed = preflight.need(request, pen.profile)
     if pen.profile.site_begins_anew and before and _begins_anew(request, tainting_before, before.method, needed):
         request = msgspec.structs.replace(request, began=len(request.urls) - 1)
-    if pen.profile.preflight_again_after_redirects and (needed.headers or asks_first(request, needed)):
+    if pen.profile.preflight_again_after_redirects and (
+        asks_first(request, needed) or preflight.has_unsafe_fields_of_page(request, pen.profile)
+    ):
         request = msgspec.structs.replace(request, asks_again=True)
     question = "How far is the response tainted, by the mode and by where the request has been?"
     pen.steps.append(Step(section=MAIN, question=question, found=taint, wanted=f"mode {request.mode}"))
@@ -144,17 +139,17 @@ def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRe
     return (yield from _from_network(pen, request, before, needed))
 
 
-def _from_worker(pen: Pen, request: Request, response: HttpResponse, worker: WorkerResponse) -> _Outcome:
+def _from_worker(pen: Pen, request: Request, response: HttpResponse, worker: WorkerResponse) -> Outcome:
     """What the page makes of the answer of a service worker: there is no preflight and no CORS check."""
     refusal = service_worker.refused(request, worker)
     if refusal is not None:
         return pen.refuse(refusal, request)
-    return _accepted(pen, request, response)
+    return accepted(pen, request, response)
 
 
 def _from_network(
     pen: Pen, request: Request, before: Request | None, needed: Need
-) -> Generator[HttpRequest, Answer, _Outcome]:
+) -> Generator[HttpRequest, Answer, Outcome]:
     if request.redirect == "follow":
         request = msgspec.structs.replace(request, asks_worker=False)
     network = pen.browser.network
@@ -190,7 +185,7 @@ def _preflight(pen: Pen, request: Request, needed: Need) -> Generator[HttpReques
     pen.preflighted(sent, answer)
     if isinstance(answer, NetworkError):
         return pen.refuse(_unreachable(answer), request, "preflight")
-    response = _as_read(answer, pen.profile)
+    response = as_read(answer, pen.profile)
     failure = pen.judge(lambda profile: challenges.judge_proxy(request, response, profile), request)
     if failure is not None:
         return failure
@@ -200,7 +195,7 @@ def _preflight(pen: Pen, request: Request, needed: Need) -> Generator[HttpReques
         return preflight.check(request, response, profile, origin)
 
     failure = pen.judge(check, request, "preflight")
-    lists = preflight.lists_of(request, response)
+    lists = preflight.lists_of(request, response, pen.profile)
     if isinstance(lists, Refusal):
         return failure
     insufficient = failure is not None and failure.code in preflight.INSUFFICIENT
@@ -209,7 +204,7 @@ def _preflight(pen: Pen, request: Request, needed: Need) -> Generator[HttpReques
     return failure
 
 
-def _http_fetch(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRequest, Answer, _Outcome]:
+def _http_fetch(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRequest, Answer, Outcome]:
     if request.is_too_large_to_outlive:
         return pen.refuse(_too_large(request), request)
     if request.cache == "only-if-cached":
@@ -224,14 +219,14 @@ def _http_fetch(pen: Pen, request: Request, before: Request | None) -> Generator
         pen.exchanged(sent, answer, own, own)
     if isinstance(answer, NetworkError):
         return pen.refuse(_unreachable(answer), request)
-    response = _as_read(answer, pen.profile)
+    response = as_read(answer, pen.profile)
     failure = pen.judge(lambda profile: challenges.judge_proxy(request, response, profile), request)
     if failure is not None:
         return failure
     refusal = misled(request, response, pen.profile)
     if refusal is not None:
         return pen.refuse(refusal, request)
-    led = _led_to_mixed(request, response, pen.profile)
+    led = led_to_mixed(request, response, pen.profile)
     if led is not None:
         return pen.refuse(Refusal("mixed-content"), led)
     if request.tainting == "cors":
@@ -239,79 +234,7 @@ def _http_fetch(pen: Pen, request: Request, before: Request | None) -> Generator
         if failure is not None:
             return failure
     request = msgspec.structs.replace(request, timing_failed=not timing_allowed(request, response))
-    return _accepted(pen, request, response)
-
-
-def _accepted(pen: Pen, request: Request, response: HttpResponse) -> _Outcome:
-    """The rest of HTTP fetch, for what came from the network and from a service worker alike."""
-    worker = response.worker
-    is_opaque = request.tainting == "opaque" or (worker is not None and worker.type == "opaque")
-    if is_opaque and not may_embed(request, response):
-        value = shown(get(response.headers, b"Cross-Origin-Resource-Policy"))
-        return pen.refuse(Refusal("resource-policy", {"value": value}), request)
-    if response.status in STATUSES and (worker is None or worker.type != "opaqueredirect"):
-        return _redirected(pen, request, response)
-    return _finished(pen, request, response)
-
-
-def _finished(pen: Pen, request: Request, response: HttpResponse) -> Seen | Failure:
-    worker = response.worker
-    if pen.profile.empty_fields_are_lost:
-        response = msgspec.structs.replace(response, headers=without_lost(response.headers))
-    seen = (
-        filtered(request, response) if worker is None else service_worker.seen_through(request, response, worker)
-    )
-    if request.keepalive and pen.profile.keepalive_shows_timing:
-        seen = msgspec.structs.replace(seen, timing=True)
-    refusal = refused_at_last(request, response, seen, pen.profile)
-    return seen if refusal is None else pen.refuse(refusal, request)
-
-
-def _redirected(pen: Pen, request: Request, response: HttpResponse) -> _Outcome:
-    """What a redirect comes to in the three redirect modes."""
-    target = location(request, response, pen.profile)
-    if request.redirect == "error" and not (target is None and pen.profile.error_mode_needs_location):
-        refusal = has_foreign_credentials(request, target) if pen.profile.judges_location_first else None
-        if refusal is not None:
-            return pen.refuse(refusal, request)
-        return pen.refuse(
-            Refusal("redirect-mode-error", {"status": str(response.status), "to": _scheme(target)}), request
-        )
-    if request.redirect == "manual":
-        if request.has_integrity and pen.profile.integrity_refuses_opaque_redirects:
-            return pen.refuse(Refusal("integrity-without-body"), request)
-        return opaque_redirect(request, response, pen.profile)
-    if target is None:
-        return _finished(pen, request, response)
-    following = target if isinstance(target, Refusal) else follow(request, response, target, pen.profile)
-    if isinstance(following, Refusal):
-        return pen.refuse(following, request)
-    pen.steps += following.steps
-    return following.request
-
-
-def _led_to_mixed(request: Request, response: HttpResponse, profile: Profile) -> Request | None:
-    """The request at a URL that a secure page may not load, where this browser looks at that first."""
-    if not profile.judges_mixed_redirects_first or response.status not in STATUSES or request.redirect != "follow":
-        return None
-    target = location(request, response, profile)
-    if not isinstance(target, Url):
-        return None
-    led = msgspec.structs.replace(request, urls=(*request.urls, target))
-    return led if is_mixed(upgraded(led, profile)) else None
-
-
-def _as_read(answer: HttpResponse, profile: Profile) -> HttpResponse:
-    """The answer of the network as this browser's parser leaves it."""
-    answer = msgspec.structs.replace(answer, worker=None)
-    if not profile.empty_fields_are_lost:
-        return answer
-    # Of several fields about the origin it counts the empty ones, too.
-    return msgspec.structs.replace(answer, headers=without_lost(answer.headers, ALLOW_ORIGIN))
-
-
-def _scheme(target: Url | Refusal | None) -> str:
-    return target.scheme if isinstance(target, Url) else ""
+    return accepted(pen, request, response)
 
 
 def _too_large(request: Request) -> Refusal:

@@ -14,7 +14,6 @@ from crossgate.cors.browser.front_end import (
     upload_body,
     with_upload_type,
 )
-from crossgate.cors.browser.messages import Scene
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import Request
 from crossgate.cors.browser.safelist import (
@@ -23,6 +22,7 @@ from crossgate.cors.browser.safelist import (
     is_safelisted_method,
     normalise_method,
 )
+from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url
 from crossgate.cors.browser.values import Page, Step
 from crossgate.cors.browser.verdict import Refusal

@@ -6,10 +6,10 @@ import msgspec
 
 from crossgate.cors.browser.asks import Upload, UploadKind
 from crossgate.cors.browser.headers import get, is_value, normalised
-from crossgate.cors.browser.messages import Scene
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import Body
 from crossgate.cors.browser.safelist import combined, is_forbidden_header, is_no_cors_safelisted
+from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url, as_script_text, parse_url
 from crossgate.cors.browser.values import Page, Step, TextFields
 from crossgate.cors.browser.verdict import Refusal

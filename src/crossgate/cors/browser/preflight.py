@@ -20,7 +20,7 @@ DEFAULT_MAX_AGE_S: Final = 5
 INSUFFICIENT: Final = frozenset(("method-not-allowed", "header-not-allowed", "authorization-not-covered"))
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
-_NEGATIVE = re.compile(rb"-.*", re.DOTALL)
+_NEGATIVE = re.compile(rb"-[0-9]+")
 _DIGITS = re.compile(rb"0*([0-9]{1,19})")
 _MANY_DIGITS = re.compile(rb"[0-9]+")
 
@@ -73,6 +73,12 @@ def need(request: Request, profile: Profile) -> Need:
     )
 
 
+def has_unsafe_fields_of_page(request: Request, profile: Profile) -> bool:
+    """Whether the page itself set a header that needs permission."""
+    own = request.headers if request.at_first is None else request.at_first.headers
+    return bool(unsafe_names(own, profile))
+
+
 def check(request: Request, response: HttpResponse, profile: Profile, origin: str) -> Verdict:
     """Whether the answer to the preflight of `request` is enough under `profile` (1.19, steps 6 and 7)."""
     steps: tuple[Step, ...] = ()
@@ -81,7 +87,7 @@ def check(request: Request, response: HttpResponse, profile: Profile, origin: st
         steps += verdict.steps
         if verdict.refusal is not None:
             return Verdict(steps, verdict.refusal)
-    lists = lists_of(request, response)
+    lists = lists_of(request, response, profile)
     if isinstance(lists, Refusal):
         methods = tokens(response.headers, ALLOW_METHODS)
         if profile.preflight_judges_methods_before_names and not isinstance(methods, Malformed):
@@ -104,7 +110,7 @@ def _parts(request: Request, profile: Profile) -> tuple[Callable[[Request, HttpR
     return _judge_redirect, _judge_access, _judge_status
 
 
-def lists_of(request: Request, response: HttpResponse) -> Lists | Refusal:
+def lists_of(request: Request, response: HttpResponse, profile: Profile) -> Lists | Refusal:
     """What the answer grants, or the list that cannot be read (1.19, steps 6.1 and 6.2)."""
     methods = tokens(response.headers, ALLOW_METHODS)
     headers = tokens(response.headers, ALLOW_HEADERS)
@@ -113,7 +119,7 @@ def lists_of(request: Request, response: HttpResponse) -> Lists | Refusal:
             code = "preflight-methods-malformed" if name == ALLOW_METHODS else "preflight-headers-malformed"
             value = shown(get(response.headers, name))
             return Refusal(code, {"token": shown(found.element), "value": value, "header": shown(name)})
-    if methods is None and request.uses_preflight:
+    if methods is None and request.uses_preflight and profile.watched_uploads_grant_their_method:
         methods = [request.method]
     assert not isinstance(methods, Malformed)
     assert not isinstance(headers, Malformed)
@@ -123,8 +129,10 @@ def lists_of(request: Request, response: HttpResponse) -> Lists | Refusal:
 def max_age(response: HttpResponse, profile: Profile) -> int:
     """For how many seconds the answer may be reused (1.19, step 6.6)."""
     value = get(response.headers, MAX_AGE)
-    if value is None:
+    if not value:
         return DEFAULT_MAX_AGE_S
+    if profile.max_age_may_have_a_plus:
+        value = value.removeprefix(b"+")
     if _NEGATIVE.fullmatch(value):
         return profile.negative_max_age_s
     if not _MANY_DIGITS.fullmatch(value):

@@ -83,7 +83,7 @@ class PreflightCache(msgspec.Struct, frozen=True):
         """The cache with what `response` grants (1.19, step 6.7)."""
         seconds = max_age(response, profile)
         gone = [each for each in self.entries if self._is_replaced(each, request, profile)]
-        if self._is_too_long(request, profile) or (seconds <= 0 and not gone):
+        if self._is_not_learnt(request, seconds, profile) or (seconds <= 0 and not gone):
             return self
         known = [] if profile.cache_keeps_one_result else [_alive(each, now) for each in gone]
         entry = next((each for each in known if each.credentials == request.includes), self._nothing_of(request))
@@ -109,8 +109,12 @@ class PreflightCache(msgspec.Struct, frozen=True):
             headers={},
         )
 
-    def _is_too_long(self, request: Request, profile: Profile) -> bool:
-        return profile.cache_longest_url is not None and len(request.url.text) > profile.cache_longest_url
+    def _is_not_learnt(self, request: Request, seconds: int, profile: Profile) -> bool:
+        """Whether this browser leaves all that it knows as it is."""
+        is_too_long = profile.cache_longest_url is not None and len(request.url.text) > profile.cache_longest_url
+        is_opaque = request.page.tuple_origin is None and not profile.remembers_for_opaque_pages
+        is_nothing = seconds <= 0 and profile.zero_max_age_keeps_what_is_known
+        return is_too_long or is_opaque or is_nothing or request.cache in profile.cache_modes_that_forget
 
     def _is_replaced(self, entry: Entry, request: Request, profile: Profile) -> bool:
         """Whether a new answer changes what is known: all of it, or as much as would have served the request."""
@@ -172,17 +176,18 @@ def _renew(known: list[Lives], own: Lives, names: tuple[bytes, ...], life: Life)
 def _missing(found: list[Entry], asks: Need, request: Request, profile: Profile, now: float) -> str:
     """What the entries do not cover, in words; nothing when they cover all."""
     method = asks.method
+    reuses = profile.cache_reuses_wildcards and not (
+        request.includes and profile.cached_wildcards_need_no_credentials
+    )
     if asks.is_forced or (request.method == b"HEAD" and not profile.cache_frees_head):
         method = request.method
     # Who keeps one result finds that a safelisted method needs no listing once there is a result.
     if method is not None and (asks.method is not None or not profile.cache_keeps_one_result):
-        names = (method, b"*") if profile.cache_reuses_wildcards else (method,)
+        names = (method, b"*") if reuses else (method,)
         if not any(_knows(entry.methods, names, now) for entry in found):
             return f"the method {method.decode('latin-1')}"
     for name in asks.headers:
-        wild = profile.cache_reuses_wildcards and (
-            name != AUTHORIZATION or profile.cached_wildcard_covers_authorization
-        )
+        wild = reuses and (name != AUTHORIZATION or profile.cached_wildcard_covers_authorization)
         names = (name, b"*") if wild else (name,)
         if not any(_knows(entry.headers, names, now) for entry in found):
             return f"the header {name.decode('latin-1')}"

@@ -41,6 +41,8 @@ _FONTS = "application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8"
 _VIDEOS = "video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5"
 _AUDIO = "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5"
 
+_UNSAFE = ("about", "blob", "data", "filesystem")
+
 # fmt: off
 _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     # name, standard, chromium, firefox, webkit, source
@@ -115,7 +117,8 @@ _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     ("own_cors_loads_have_origin", False, True, False, False, "C156"),
     ("times_opaque_redirects", True, False, True, True, "C156 F153"),
     ("judges_location_first", False, True, True, False, "C156 F153"),
-    ("judges_redirect_scheme_first", False, True, False, False, "C156"),
+    ("redirect_schemes_judged_first", (), _UNSAFE, (*_UNSAFE, "file", "javascript"), (), "C156 F153"),
+    ("zero_max_age_keeps_what_is_known", False, False, True, False, "F153"),
     ("integrity_refuses_opaque_redirects", True, True, False, True, "C156 F153"),
     ("empty_fields_are_lost", False, False, True, False, "F153"),
     ("upgrades_wherever_redirected", False, True, False, False, "C156"),
@@ -131,10 +134,14 @@ _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     ("websockets_take_fragments", True, False, False, False, "C156 F153"),
     ("xhr_conditions_need_cache", False, False, True, False, "F153"),
     ("remembers_for_opaque_pages", True, False, True, True, "C156 F153"),
-    ("keepalive_shows_timing", False, False, True, False, "F153"),
     ("referrer_stays_trimmed", True, True, False, True, "C156 F153"),
     ("no_referrer_hides_origin", False, False, True, False, "F153"),
     ("blocks_mixed_tracks", True, True, False, True, "C156 F153"),
+    ("cache_modes_that_forget", (), ("no-store",), (), (), "C156"),
+    ("locations_inherit_credentials", True, False, True, True, "C156 F153"),
+    ("watched_uploads_grant_their_method", True, False, False, True, "C156 F153"),
+    ("cached_wildcards_need_no_credentials", False, True, False, True, "C156 W"),
+    ("max_age_may_have_a_plus", False, True, False, False, "C156"),
     ("preflight_order", _STANDARD_ORDER, _CHROMIUM_ORDER, _FIREFOX_ORDER, _STANDARD_ORDER, "C156 F153"),
 )
 # fmt: on
@@ -215,7 +222,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     own_cors_loads_have_origin: bool
     times_opaque_redirects: bool
     judges_location_first: bool
-    judges_redirect_scheme_first: bool
+    redirect_schemes_judged_first: tuple[str, ...]
+    zero_max_age_keeps_what_is_known: bool
     integrity_refuses_opaque_redirects: bool
     empty_fields_are_lost: bool
     upgrades_wherever_redirected: bool
@@ -231,10 +239,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     websockets_take_fragments: bool
     xhr_conditions_need_cache: bool
     remembers_for_opaque_pages: bool
-    keepalive_shows_timing: bool
     referrer_stays_trimmed: bool
     no_referrer_hides_origin: bool
     blocks_mixed_tracks: bool
+    cache_modes_that_forget: tuple[str, ...]
+    locations_inherit_credentials: bool
+    watched_uploads_grant_their_method: bool
+    cached_wildcards_need_no_credentials: bool
+    max_age_may_have_a_plus: bool
     preflight_order: tuple[str, ...]
 
 

@@ -34,7 +34,10 @@ def location(request: Request, response: HttpResponse, profile: Profile) -> Url 
         values = list(dict.fromkeys(values))
     if not values or (values == [b""] and profile.empty_location_is_none):
         return None
-    url = parse_location(values[0], request.url) if len(values) == 1 else None
+    base = request.url
+    if not profile.locations_inherit_credentials:
+        base = msgspec.structs.replace(base, credentials="")
+    url = parse_location(values[0], base) if len(values) == 1 else None
     if url is None:
         return Refusal("redirect-location-invalid", {"location": ", ".join(v.decode("latin-1") for v in values)})
     return url if url.fragment else msgspec.structs.replace(url, fragment=request.url.fragment)
@@ -45,7 +48,7 @@ def misled(request: Request, response: HttpResponse, profile: Profile) -> Refusa
     if not profile.judges_location_first or response.status not in STATUSES:
         return None
     target = location(request, response, profile)
-    if isinstance(target, Url) and target.scheme in UNSAFE_SCHEMES and profile.judges_redirect_scheme_first:
+    if isinstance(target, Url) and target.scheme in profile.redirect_schemes_judged_first:
         return Refusal("redirect-scheme", {"location": target.text, "limit": str(MAX_REDIRECTS)})
     return target if isinstance(target, Refusal) else None
 
@@ -68,7 +71,7 @@ def follow(request: Request, response: HttpResponse, target: Url, profile: Profi
         return refusal
     steps = []
     changes: dict[str, object] = {"urls": (*request.urls, target)}
-    if profile.restores_headers_at_redirects:
+    if profile.restores_headers_at_redirects and request.is_unsafe:
         request = _restored(request, status, target)
     if becomes_get(status, request.method):
         changes |= {"method": b"GET", "body": None, "headers": without(request.headers, REQUEST_BODY_NAMES)}
@@ -98,8 +101,11 @@ def _restored(request: Request, status: int, target: Url) -> Request:
     """
     at_first = request.at_first or AtFirst(method=request.method, headers=request.headers, asked=request.headers)
     is_led_away = not is_same_origin(request.url.origin, target.origin)
-    asked = without(at_first.asked, REQUEST_BODY_NAMES) if becomes_get(status, request.method) else at_first.asked
-    headers = at_first.headers
+    asked, headers = at_first.asked, at_first.headers
+    if becomes_get(status, request.method) and request.kind in ("fetch", "XMLHttpRequest"):
+        is_brought = request.kind == "XMLHttpRequest" and not values_of(headers, b"Content-Type")
+        stays = (b"content-type",) if is_brought and request.method != b"POST" else ()
+        asked = without(asked, REQUEST_BODY_NAMES.difference(stays))
     if becomes_get(status, at_first.method):
         headers = without(headers, REQUEST_BODY_NAMES)
     elif request.kind == "XMLHttpRequest" and request.body is not None:

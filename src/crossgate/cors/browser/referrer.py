@@ -63,7 +63,7 @@ def determined(request: Request, profile: Profile) -> str:
 
 def obeyed_policy(request: Request, profile: Profile) -> str:
     """The referrer policy that this browser goes by, which is not always the one that was asked for."""
-    trims = not profile.relaxes_referrer_across_sites and request.mode != "navigate"
+    trims = not profile.relaxes_referrer_across_sites and request.destination != "document"
     is_foreign = not is_same_site(request.page.tuple_origin, request.url.origin)
     return _DEFAULT if trims and is_foreign and request.referrer_policy in _RELAXED else request.referrer_policy
 

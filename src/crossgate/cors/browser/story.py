@@ -5,12 +5,13 @@ from collections.abc import Callable
 import msgspec
 
 from crossgate.cors.browser.local_network import LocalNetwork
-from crossgate.cors.browser.messages import WARNINGS, Scene, console, scene, script_error
+from crossgate.cors.browser.messages import WARNINGS, console, script_error
 from crossgate.cors.browser.preflight import Need
 from crossgate.cors.browser.preflight_cache import Lookup, PreflightCache
 from crossgate.cors.browser.profiles import BROWSERS, PROFILES, Profile, ProfileName
 from crossgate.cors.browser.reasons import REASONS
 from crossgate.cors.browser.request import Request
+from crossgate.cors.browser.scene import Scene, scene
 from crossgate.cors.browser.values import (
     Answer,
     Exchange,

@@ -15,18 +15,18 @@ from crossgate.cors.browser.front_end import (
     upload_body,
     with_upload_type,
 )
-from crossgate.cors.browser.messages import Scene
 from crossgate.cors.browser.mime import parse_mime
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.request import AtFirst, Request
 from crossgate.cors.browser.safelist import is_forbidden_method, normalise_method
+from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url, as_script_text
 from crossgate.cors.browser.values import Page, Step
 from crossgate.cors.browser.verdict import Refusal
 from crossgate.cors.server import Fields
 from crossgate.cors.tokens import is_token
 
-_CHARSET = re.compile(rb"(;[ \t]*charset=\"?)[^\";]+", re.IGNORECASE)
+_CHARSET = re.compile(rb"(;[ \t]*charset=\"?)[^\"; \t]+", re.IGNORECASE)
 _TEXTS = ("html", "xml", "text", "urlencoded")
 
 

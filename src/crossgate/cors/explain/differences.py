@@ -46,6 +46,11 @@ MEANINGS: Final = {
     "origin_follows_referrer_policy": "Chromium sends the page's origin where the referrer policy hides it; the "
     "others send null.",
     "streams_need_http2": "Chromium uploads streams over HTTP/2 only.",
+    "preflight_repeats_names": "Firefox names a header that is set twice also twice in the preflight.",
+    "rewrites_charset_in_place": "Chromium replaces the charset alone in the Content-Type of an uploaded text; "
+    "the others write the whole value anew.",
+    "streams_are_cors": "Chromium uploads streams in the mode cors, whatever mode the page chose.",
+    "foreign_workers_throw": "In Chromium new Worker() throws for another origin; in the others it fails later.",
     "site_after_taint": "After redirects Firefox calls the request cross-site in Sec-Fetch-Site.",
 }
 

@@ -45,9 +45,9 @@ class Said(msgspec.Struct, frozen=True):
 class OriginMatch(msgspec.Struct, frozen=True, kw_only=True):
     """One way to be allowed.
 
-    `text` is what was written, unless that had to be completed: then `written` is. A regex is matched as `anchoring`
-    says: anywhere in the origin, from its start, or as a whole; `ignore_case` for any kind. `sent` is what the answer
-    then carries when it is not the origin that came (some configurations answer one fixed origin whoever asks).
+    `text` is what was written; where that had to be completed, `written` is. A regex is matched as `anchoring`
+    says: anywhere in the origin, from its start, or as a whole; `ignore_case` for any kind. `sent` is what the
+    answer then carries when it is not the origin that came (some answer one fixed origin whoever asks).
     """
 
     kind: MatchKind
