@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from crossgate.admin import access_token
+from crossgate.core.policies import access_token
 from tests.admin.conftest import AdminServer
 
 

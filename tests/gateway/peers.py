@@ -5,18 +5,29 @@ import contextlib
 import json
 import re
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvloop
 
+from crossgate.cluster.counters import Counters
 from crossgate.core.snapshot.compile import compile_config
 from crossgate.core.snapshot.config import Config
 from crossgate.gateway.listener import Gateway
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+
+
+ALLOWED_PYTHON = frozenset(("python:tests.gateway.functions:allow",))
+
+
+def open_as_it_is(sealed: bytes, name: str) -> bytes:
+    """Opens secrets that nobody has sealed."""
+    return sealed
 
 
 class Request:
@@ -117,6 +128,7 @@ class RunningGateway:
 
     def __init__(self, config: Config) -> None:
         self._lines: list[bytes] = []
+        self._files = tempfile.TemporaryDirectory()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._socket.getsockname()[1]
         self.loop = uvloop.new_event_loop()
@@ -126,7 +138,10 @@ class RunningGateway:
         self.gateway = self.run(self._start(config))
 
     async def _start(self, config: Config) -> Gateway:
-        gateway = Gateway(compile_config(config), self._lines.append)
+        counters = Counters(Path(self._files.name) / "counters")
+        gateway = Gateway(
+            compile_config(config, open_as_it_is), counters, self._lines.append, allowed_python=ALLOWED_PYTHON
+        )
         await gateway.serve(self._socket)
         return gateway
 
@@ -155,7 +170,7 @@ class RunningGateway:
 
     def swap(self, config: Config) -> None:
         """Serves `config` from now on."""
-        self.loop.call_soon_threadsafe(self.gateway.swap, compile_config(config))
+        self.loop.call_soon_threadsafe(self.gateway.swap, compile_config(config, open_as_it_is))
 
     def connect(self) -> "Client":
         """A new connection to the gateway."""
@@ -170,6 +185,7 @@ class RunningGateway:
         self._thread.join(5)
         self.loop.close()
         self._socket.close()
+        self._files.cleanup()
         for client in self._clients:
             client.socket.close()
 

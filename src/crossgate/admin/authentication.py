@@ -2,18 +2,19 @@
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from crossgate.admin import access_token
-from crossgate.admin.access_token import AccessToken
 from crossgate.admin.lockout import Lockout
 from crossgate.control import operators
 from crossgate.control.control import Control
 from crossgate.core.errors import Fault, FaultKind
-from crossgate.core.errors.admin import TOKEN_MISSING
+from crossgate.core.errors.admin import INCORRECT_TOKEN, SESSION_EXPIRED, TOKEN_MISSING
+from crossgate.core.policies import access_token
+from crossgate.core.policies.access_token import AccessToken
 from crossgate.core.signing import (
     ALGORITHM,
     IAM_WORDING,
@@ -50,7 +51,7 @@ class Authentication:
         if not token:
             raise TOKEN_MISSING.naming()
         key = await operators.token_key(self._control)
-        return access_token.read(token, key, self._control.now()).user
+        return user_of(access_token.read(token, key), self._control.now())
 
     async def log_in(self, user: str, password: str) -> tuple[AccessToken, str]:
         """An access token for `user`, and its text; raises when the password is wrong, or the user locked.
@@ -84,6 +85,15 @@ class Authentication:
         if refusal.reason is Reason.MISMATCH:
             self._access_keys.fail(access_key, time.monotonic())
         raise _refused(refusal)
+
+
+def user_of(token: AccessToken | None, now: datetime) -> str:
+    """Who sent `token`, None being what is no token; raises what the contract answers to one that does not count."""
+    if token is None:
+        raise INCORRECT_TOKEN.naming()
+    if token.expires_at <= now:
+        raise SESSION_EXPIRED.naming()
+    return token.user
 
 
 def _message(scope: Scope, body: bytes) -> Message:

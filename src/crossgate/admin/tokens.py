@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from crossgate.admin.access_token import AccessToken
 from crossgate.admin.authentication import INCORRECT_CREDENTIALS, Authentication
 from crossgate.admin.documents import sent
 from crossgate.admin.routing import TheControl
 from crossgate.control import instances
 from crossgate.core.errors import Fault
 from crossgate.core.model.instance import InstanceInfo
+from crossgate.core.policies.access_token import AccessToken
 
 DOMAIN = {"id": "default", "name": "Default"}
 

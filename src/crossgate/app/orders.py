@@ -9,6 +9,7 @@ class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway worker needs to know.
 
     `listening` is the number of its inherited socket. `access_log` is a path, `-` for standard output, or `off`.
+    `functions` is the path of the functions file, empty without one.
     """
 
     name: str
@@ -16,10 +17,15 @@ class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
     listening: int
     drain_s: float
     access_log: str
+    functions: str = ""
 
 
 class ControlOrders(msgspec.Struct, frozen=True, kw_only=True):
-    """What the control process needs to know. `quotas` are control's, by name; None is no limit."""
+    """What the control process needs to know.
+
+    `quotas` are control's, by name; None is no limit. `functions` is the path of the functions file, empty without
+    one.
+    """
 
     name: str
     directory: str
@@ -27,6 +33,7 @@ class ControlOrders(msgspec.Struct, frozen=True, kw_only=True):
     drain_s: float
     admin_url: str
     quotas: dict[str, int | None]
+    functions: str = ""
 
 
 def argv(role: str, orders: WorkerOrders | ControlOrders) -> tuple[str, ...]:

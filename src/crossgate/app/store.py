@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from crossgate.app import operator_file
+from crossgate.app import functions_file, operator_file
+from crossgate.app.functions_file import FunctionsUnusable
 from crossgate.app.orders import ControlOrders
 from crossgate.cluster import snapshot_file
 from crossgate.control import instances
@@ -18,8 +19,8 @@ from crossgate.core.snapshot.config import Config
 from crossgate.store.database import FILE_NAME, Database, DatabaseBroken, DatabaseUnusable
 from crossgate.store.sealing import KeyUnusable, Seal, find_key
 
-UNUSABLE = (DatabaseUnusable, KeyUnusable, Fault, OSError)
-"""What `open_store` raises when there is no store to work with; each message is one sentence."""
+UNUSABLE = (DatabaseUnusable, KeyUnusable, FunctionsUnusable, Fault, OSError)
+"""What `open_store` raises when there is no store to work with; each message says all of it."""
 
 
 class Store(NamedTuple):
@@ -43,11 +44,12 @@ async def open_store(orders: ControlOrders, publisher: Publisher) -> Store:
     """
     directory = Path(orders.directory)
     _require_known_database(directory)
+    functions = functions_file.read(orders.functions)
     database = await Database.open(directory)
     try:
         seal = Seal(find_key(directory, os.environ.get("CROSSGATE_SECRET_KEY")))
         await _know_operator(Control(database, _Nobody(), seal), directory, orders.admin_url)
-        control = Control(database, publisher, seal, msgspec.convert(orders.quotas, Quotas))
+        control = Control(database, publisher, seal, msgspec.convert(orders.quotas, Quotas), functions=functions)
         await control.put_in_effect()
     except BaseException:
         await database.close()

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from crossgate import __version__
-from crossgate.app import listening, log
+from crossgate.app import functions_file, listening, log
 from crossgate.app.directory import claim
 from crossgate.app.listening import Place
 from crossgate.app.operator_file import NAME as OPERATOR_FILE
@@ -25,13 +25,14 @@ def up(settings: Settings) -> bool:
     _allow_many_connections()
     with claim(settings.data) as last_was_killed:
         access_log = _access_log(settings)
+        functions = _functions(settings)
         patience_s = LEFTOVERS_END_S if last_was_killed else 0.0
         gateway = listening.bind_shared(Place(settings.host, settings.http_port, "--http-port"), settings.workers)
         admin = listening.bind_alone(Place(settings.host, settings.admin_port, "--admin-port", patience_s))
         words = _where(settings, listening.url_of(gateway[0]), listening.url_of(admin))
         supervisor = Supervisor(
-            _control(settings, admin),
-            [_worker(settings, number, bound, access_log) for number, bound in enumerate(gateway, start=1)],
+            _control(settings, admin, functions),
+            [_worker(settings, number, bound, access_log, functions) for number, bound in enumerate(gateway, 1)],
             drain_s=settings.drain,
             started=lambda: print(words, flush=True),
         )
@@ -60,7 +61,20 @@ def _access_log(settings: Settings) -> str:
     return str(path)
 
 
-def _control(settings: Settings, admin: socket.socket) -> Child:
+def _functions(settings: Settings) -> str:
+    """The functions file, found right, or nothing where there is none. Raises StartError."""
+    usual = settings.data / functions_file.NAME
+    file = settings.functions or (usual if usual.exists() else None)
+    if file is None:
+        return ""
+    try:
+        functions_file.read(str(file.absolute()))
+    except functions_file.FunctionsUnusable as error:
+        raise StartError(str(error)) from error
+    return str(file.absolute())
+
+
+def _control(settings: Settings, admin: socket.socket, functions: str) -> Child:
     orders = ControlOrders(
         name="control",
         directory=str(settings.data.absolute()),
@@ -68,17 +82,19 @@ def _control(settings: Settings, admin: socket.socket) -> Child:
         drain_s=settings.drain,
         admin_url=listening.url_of(admin),
         quotas=settings.quotas(),
+        functions=functions,
     )
     return Child(orders.name, argv("control", orders), (admin,), with_spare=True)
 
 
-def _worker(settings: Settings, number: int, bound: socket.socket, access_log: str) -> Child:
+def _worker(settings: Settings, number: int, bound: socket.socket, access_log: str, functions: str) -> Child:
     orders = WorkerOrders(
         name=f"worker-{number}",
         directory=str(settings.data.absolute()),
         listening=bound.fileno(),
         drain_s=settings.drain,
         access_log=access_log,
+        functions=functions,
     )
     return Child(orders.name, argv("worker", orders), (bound,))
 

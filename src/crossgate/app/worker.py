@@ -3,21 +3,25 @@
 import asyncio
 import gc
 import logging
+import os
 import socket
 from pathlib import Path
 
 import uvloop
 
+from crossgate.app import functions_file
 from crossgate.app import log as process_log
 from crossgate.app.life import End
 from crossgate.app.orders import WorkerOrders
-from crossgate.cluster import snapshot_file
+from crossgate.cluster import counters, snapshot_file
 from crossgate.cluster.channel import Channel
+from crossgate.cluster.counters import Counters
 from crossgate.cluster.messages import Applied, Message, Ready, Refused, Revision, Store
 from crossgate.core.snapshot.compile import compile_config
 from crossgate.core.snapshot.config import Config, ConfigError
 from crossgate.core.snapshot.snapshot import Snapshot
 from crossgate.gateway.listener import Gateway
+from crossgate.store.sealing import Seal, find_key
 from crossgate.telemetry.line_file import LineFile
 
 log = logging.getLogger(__name__)
@@ -36,7 +40,7 @@ async def _serve(orders: WorkerOrders) -> None:
     end = End()
     channel = await Channel.of_child()
     access_log = _access_log(orders.access_log)
-    worker = Worker(Path(orders.directory), socket.socket(fileno=orders.listening), channel, access_log)
+    worker = Worker(orders, channel, access_log)
     await worker.boot()
     listening = asyncio.create_task(worker.listen(end))
     await end.asked()
@@ -53,13 +57,14 @@ def _access_log(where: str) -> LineFile | None:
 class Worker:
     """A gateway and the revision it answers by."""
 
-    def __init__(
-        self, directory: Path, listening: socket.socket, channel: Channel, access_log: LineFile | None
-    ) -> None:
-        self._directory = directory
-        self._listening = listening
+    def __init__(self, orders: WorkerOrders, channel: Channel, access_log: LineFile | None) -> None:
+        """Raises FunctionsUnusable."""
+        self._directory = Path(orders.directory)
+        self._listening = socket.socket(fileno=orders.listening)
+        self._allowed_python = functions_file.python_endpoints(functions_file.read(orders.functions))
         self._channel = channel
         self._access_log = access_log
+        self._seal: Seal | None = None
         self._gateway: Gateway | None = None
         self._revision = 0
         self._store_is_broken = False
@@ -99,8 +104,8 @@ class Worker:
     async def _apply(self, announced: int) -> None:
         """Serve by what the file holds now; whatever is wrong with it leaves the old snapshot in place."""
         try:
-            config = snapshot_file.read(self._directory)
-            snapshot = compile_config(config)
+            # Of a gateway with many callers it takes a while, and requests go on meanwhile.
+            config, snapshot = await asyncio.to_thread(self._read)
         except ConfigError as error:
             self._refuse(announced, str(error))
         except Exception as error:
@@ -108,6 +113,15 @@ class Worker:
             self._refuse(announced, f"{type(error).__name__}: {error}")
         else:
             await self._answer_by(config, snapshot)
+
+    def _read(self) -> tuple[Config, Snapshot]:
+        config = snapshot_file.read(self._directory)
+        return config, compile_config(config, self._open_secret)
+
+    def _open_secret(self, sealed: bytes, name: str) -> bytes:
+        if self._seal is None:
+            self._seal = Seal(find_key(self._directory, os.environ.get("CROSSGATE_SECRET_KEY")))
+        return self._seal.open(sealed, name)
 
     def _refuse(self, announced: int, reason: str) -> None:
         if self._gateway:
@@ -123,7 +137,12 @@ class Worker:
             self._channel.send(Applied(config.revision))
             log.info("snapshot applied", extra={"revision": config.revision})
         else:
-            self._gateway = Gateway(snapshot, self._access_log.take if self._access_log else None)
+            self._gateway = Gateway(
+                snapshot,
+                Counters(self._directory / counters.FILE_NAME),
+                self._access_log.take if self._access_log else None,
+                allowed_python=self._allowed_python,
+            )
             await self._gateway.serve(self._listening)
             # What was made up to here lives as long as the process: the collector need not look at it again.
             gc.collect()

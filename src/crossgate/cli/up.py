@@ -29,6 +29,10 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option
             "FILE", "DIR/access.log", "Where a line for each request goes; - is standard output, off nowhere."
         ),
     ] = None,
+    functions: Annotated[
+        str | None,
+        _option("FILE", "DIR/functions.toml", "Where the functions of custom authorizers are, as TOML."),
+    ] = None,
 ) -> None:
     """Run the gateway and its admin API until SIGTERM or Ctrl-C.
 
@@ -49,6 +53,7 @@ def up(  # noqa: PLR0913, PLR0917 - one for each option
         "host": host,
         "drain": drain,
         "access_log": access_log,
+        "functions": functions,
     }
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})

@@ -1,149 +1,181 @@
 """Counters that the workers of one machine share: a file mapped into the memory of each of them.
 
-The file is a table with one row for each key that is being counted: the key's digest, when its period ends, and
-how many calls were counted. A key has its row in one of two buckets. Whoever counts holds the file's lock, which
-the kernel takes back from a process that dies; a row is written so that a death half-way leaves it unused. The
-file outlives processes, so neither a worker's death nor a restart begins a new period.
+The file is a table with one row for each key that is being counted: a hash of the key, when its period ends, and
+how many calls were counted. Whoever counts holds a lock on the file, which the kernel takes back from a process
+that dies. Each number is written at one stroke, in an order in which a death between two of them leaves the row
+unused. The file outlives processes, so neither a worker's death nor a restart begins a new period.
+
+A key has its row in one of two buckets. When both are full, the row that has counted least ends early, for no
+more calls can then be let in than it had counted. So a caller with many addresses pushes out addresses that have
+called once, never the count of a whole API. Where a key belongs depends on a secret of the file: nobody can choose
+addresses that fall on a row of theirs.
 """
 
 import fcntl
-import hashlib
 import math
 import mmap
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from crossgate.core.policies.spending import Left, Spending
 
 FILE_NAME = "counters"
-_MAGIC: Final = b"crossgate counters 1\n".ljust(64, b"\0")
-_BUCKETS: Final = 1 << 14
-_WAYS: Final = 16
-_DIGEST_BYTES: Final = 16
-_DIGESTS_AT: Final = len(_MAGIC)
-_ENDS_AT: Final = _DIGESTS_AT + _BUCKETS * _WAYS * _DIGEST_BYTES
-_COUNTS_AT: Final = _ENDS_AT + _BUCKETS * _WAYS * 8
-_SIZE: Final = _COUNTS_AT + _BUCKETS * _WAYS * 8
-_REMEMBERED_PLACES: Final = 4096
+CLOCK_TOLERANCE_S: Final = 60
+"""A clock set back by no more than this makes periods longer; set back further, it begins new ones."""
 
+_BUCKETS: Final = 1 << 16
+_WAYS: Final = 16
 CAPACITY: Final = _BUCKETS * _WAYS
-"""Keys that can be counted at a time; beyond it the period that would end next ends early."""
+"""Keys that can be counted at a time."""
+
+_KIND: Final = b"crossgate counters 2\n".ljust(32)
+_SECRET_BYTES: Final = 32
+_HEAD_BYTES: Final = len(_KIND) + _SECRET_BYTES
+_COLUMN_BYTES: Final = 8 * CAPACITY
+_FILE_BYTES: Final = _HEAD_BYTES + 3 * _COLUMN_BYTES
+_REMEMBERED_PLACES: Final = 4096
+_NOWHERE: Final = 0, 0, 0
 
 
 class Counters:
-    """The counters in a file, for one process."""
+    """The counters in a file, for one process. Each opens it itself: an inherited descriptor shares its lock."""
 
     def __init__(self, file: Path) -> None:
         """Opens `file`, made when it is missing and made anew when it is of another kind. Raises OSError."""
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with self._locked():
-            if os.pread(self._descriptor, len(_MAGIC), 0) != _MAGIC or os.fstat(self._descriptor).st_size != _SIZE:
-                os.ftruncate(self._descriptor, 0)
-                os.ftruncate(self._descriptor, _SIZE)
-                os.pwrite(self._descriptor, _MAGIC, 0)
-        self._table = mmap.mmap(self._descriptor, _SIZE)
-        view = memoryview(self._table)
-        self._ends = view[_ENDS_AT:_COUNTS_AT].cast("d")
-        self._counts = view[_COUNTS_AT:].cast("Q")
-        view.release()
-        # Where a key was last: another process may have put another there since.
-        self._places: dict[tuple[str, int], tuple[bytes, int]] = {}
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self._secret = _read_secret(self._descriptor) or _make_file(self._descriptor)
+            self._table = mmap.mmap(self._descriptor, _FILE_BYTES)
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        with memoryview(self._table) as table:
+            columns = [table[at : at + _COLUMN_BYTES] for at in range(_HEAD_BYTES, _FILE_BYTES, _COLUMN_BYTES)]
+            self._hashes, self._ends, self._counts = (
+                columns[0].cast("Q"),
+                columns[1].cast("d"),
+                columns[2].cast("Q"),
+            )
+            for column in columns:
+                column.release()
+        # Of a key: its period in seconds, its hash and the row it had last. That may be another's by now.
+        self._places: dict[str, tuple[int, int, int]] = {}
 
     def close(self) -> None:
         """Let go of the file."""
-        self._ends.release()
-        self._counts.release()
+        for column in (self._hashes, self._ends, self._counts):
+            column.release()
         self._table.close()
         os.close(self._descriptor)
 
     def spend(self, spendings: Sequence[Spending], now: float) -> Left:
         """Count one call against all of `spendings`, or, where one of them has none left, against none.
 
-        `now` is in seconds since the epoch.
+        No two of them have the same key. `now` is the clock as it stands, in seconds since the epoch: by one that
+        is more than CLOCK_TOLERANCE_S late, periods that others have just begun would look wrong and begin again.
         """
         counts = self._counts
-        with self._locked():
-            rows = [self._row(spending, now) for spending in spendings]
-            left = [spending.limit - counts[row] for spending, row in zip(spendings, rows, strict=True)]
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        try:
+            rows, left = self._find(spendings, now)
             if min(left) > 0:
                 for row in rows:
                     counts[row] += 1
                 return Left(tuple([each - 1 for each in left]))
-        refused = next(index for index, each in enumerate(left) if each <= 0)
-        return Left(tuple([max(each, 0) for each in left]), refused)
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        return _told(left)
 
     def look(self, spendings: Sequence[Spending], now: float) -> Left:
         """What is left of `spendings`, without counting anything."""
-        with self._locked():
-            left = [spending.limit - self._counts[self._row(spending, now)] for spending in spendings]
-        refused = next((index for index, each in enumerate(left) if each <= 0), None)
-        return Left(tuple([max(each, 0) for each in left]), refused)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        fcntl.lockf(self._descriptor, fcntl.LOCK_EX, 1)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            yield
+            _, left = self._find(spendings, now)
         finally:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1)
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        return _told(left)
 
-    def _row(self, spending: Spending, now: float) -> int:
-        """The row that counts for `spending` now; a period that has ended begins anew."""
-        name = spending.key, spending.seconds
-        place = self._places.get(name)
-        if place is None:
-            digest = hashlib.blake2b(
-                f"{spending.seconds} {spending.key}".encode(), digest_size=_DIGEST_BYTES
-            ).digest()
-            row = None
-        else:
-            digest, row = place
-            at = _DIGESTS_AT + _DIGEST_BYTES * row
-            if self._table[at : at + _DIGEST_BYTES] != digest:
-                row = None
+    def _find(self, spendings: Sequence[Spending], now: float) -> tuple[list[int], list[int]]:
+        """The row of each of `spendings`, in a period that lasts, and what is left of it; below 0 if too much."""
+        # Each call of each worker waits for this; every step that could be left out has been.
+        places, hashes, ends, counts = self._places, self._hashes, self._ends, self._counts
+        rows: list[int] = []
+        left: list[int] = []
+        for spending in spendings:
+            seconds = spending.seconds
+            known_seconds, key_hash, row = places.get(spending.key, _NOWHERE)
+            if (
+                known_seconds != seconds
+                or hashes[row] != key_hash
+                or not now < ends[row] <= now + seconds + CLOCK_TOLERANCE_S
+            ):
+                row = self._settle(spending, now, rows)
+            rows.append(row)
+            left.append(spending.limit - counts[row])
+        return rows, left
+
+    def _settle(self, spending: Spending, now: float, taken: list[int]) -> int:
+        """The row of `spending`, wherever it is, in a period that lasts; not one of `taken`."""
+        name = f"{spending.seconds} {spending.key}".encode()
+        digest = blake2b(name, digest_size=16, key=self._secret).digest()
+        key_hash = int.from_bytes(digest[:8])
+        buckets = [int.from_bytes(part) % _BUCKETS * _WAYS for part in (digest[8:12], digest[12:])]
+        row = self._row_of(key_hash, buckets)
         if row is None:
-            row = self._place(digest, now)
-            if len(self._places) >= _REMEMBERED_PLACES:
-                self._places.clear()
-            self._places[name] = digest, row
-        if self._ends[row] <= now:
-            self._begin(row, digest, _period_end(spending, now))
+            row = self._room(buckets, now, taken)
+            self._begin(row, key_hash, _period_end(spending, now))
+        elif not now < self._ends[row] <= now + spending.seconds + CLOCK_TOLERANCE_S:
+            self._begin(row, key_hash, _period_end(spending, now))
+        if len(self._places) >= _REMEMBERED_PLACES:
+            self._places.clear()
+        self._places[spending.key] = spending.seconds, key_hash, row
         return row
 
-    def _place(self, digest: bytes, now: float) -> int:
-        """The row with `digest`, else one of its two buckets that counts nothing any more.
-
-        When both buckets are full, it is the row whose period would end next, which then has ended.
-        """
-        buckets = [int.from_bytes(digest[at : at + 4], "little") % _BUCKETS for at in (0, 4)]
+    def _row_of(self, key_hash: int, buckets: list[int]) -> int | None:
         for bucket in buckets:
-            row = self._find(bucket, digest)
-            if row is not None:
-                return row
-        rows = [bucket * _WAYS + way for bucket in buckets for way in range(_WAYS)]
-        row = min(rows, key=lambda row: self._ends[row])
-        self._ends[row] = min(self._ends[row], now)
-        return row
+            hashes = self._hashes[bucket : bucket + _WAYS].tolist()
+            if key_hash in hashes:
+                return bucket + hashes.index(key_hash)
+        return None
 
-    def _find(self, bucket: int, digest: bytes) -> int | None:
-        start = _DIGESTS_AT + bucket * _WAYS * _DIGEST_BYTES
-        end = start + _WAYS * _DIGEST_BYTES
-        found = self._table.find(digest, start, end)
-        while found >= 0 and (found - start) % _DIGEST_BYTES:
-            # The end of one digest and the beginning of the next can look like a third.
-            found = self._table.find(digest, found + 1, end)
-        return None if found < 0 else (found - _DIGESTS_AT) // _DIGEST_BYTES
+    def _room(self, buckets: list[int], now: float, taken: list[int]) -> int:
+        """A row whose period is over, else the one whose early end does the least harm."""
+        for bucket in buckets:
+            for row, end in enumerate(self._ends[bucket : bucket + _WAYS].tolist(), bucket):
+                if end <= now and row not in taken:
+                    return row
+        rows = [row for bucket in buckets for row in range(bucket, bucket + _WAYS) if row not in taken]
+        # Of those that have counted as little, it is the newcomer that goes.
+        return min(rows, key=lambda row: (self._counts[row], -self._ends[row]))
 
-    def _begin(self, row: int, digest: bytes, end: float) -> None:
-        """Write a new period. The row counts nothing until its end, the last field, is written."""
+    def _begin(self, row: int, key_hash: int, end: float) -> None:
+        """Write a new period. The row counts nothing until its end, the last number, is written."""
         self._ends[row] = 0.0
         self._counts[row] = 0
-        at = _DIGESTS_AT + _DIGEST_BYTES * row
-        self._table[at : at + _DIGEST_BYTES] = digest
+        self._hashes[row] = key_hash
         self._ends[row] = end
+
+
+def _read_secret(descriptor: int) -> bytes | None:
+    """The secret in a file of our kind."""
+    head = os.pread(descriptor, _HEAD_BYTES, 0)
+    is_ours = head.startswith(_KIND) and os.fstat(descriptor).st_size == _FILE_BYTES
+    return head[len(_KIND) :] if is_ours else None
+
+
+def _make_file(descriptor: int) -> bytes:
+    """Make the file empty, and its secret."""
+    os.ftruncate(descriptor, 0)
+    # All its disk space at once: a page that cannot be written later would end the process.
+    os.posix_fallocate(descriptor, 0, _FILE_BYTES)
+    secret = os.urandom(_SECRET_BYTES)
+    os.pwrite(descriptor, _KIND + secret, 0)
+    return secret
 
 
 def _period_end(spending: Spending, now: float) -> float:
@@ -151,3 +183,8 @@ def _period_end(spending: Spending, now: float) -> float:
         return now + spending.seconds
     periods = math.floor((now - spending.anchor) / spending.seconds) + 1
     return spending.anchor + periods * spending.seconds
+
+
+def _told(left: list[int]) -> Left:
+    refused = next((index for index, each in enumerate(left) if each <= 0), None)
+    return Left(tuple([max(each, 0) for each in left]), refused)

@@ -30,10 +30,9 @@ from crossgate.core.model.binding import Unbound
 from crossgate.store import caller_lists
 from crossgate.store import policy_bindings as bound_places
 from crossgate.store.caller_tables import AccessControl, PolicyBinding
+from crossgate.store.callers import ACL_SLOT
 from crossgate.store.lists import equal, like
 from crossgate.store.rows import Session, count, find
-
-_SLOTS = "acl:"
 
 
 async def create(control: Control, actor: Actor, body: AclCreate) -> AclInfo:
@@ -136,13 +135,13 @@ async def bind(control: Control, actor: Actor, body: AclBindings) -> AclApplied:
 async def unbind(control: Control, actor: Actor, binding_id: str) -> None:
     """Undo one binding."""
     async with control.changing(actor, audit.UNBIND_ACL, {}) as change:
-        await policy_bindings.unbind(change, binding_id, _SLOTS, ACL_BINDING_NOT_FOUND)
+        await policy_bindings.unbind(change, binding_id, ACL_SLOT, ACL_BINDING_NOT_FOUND)
 
 
 async def unbind_all(control: Control, actor: Actor, body: AclUnbindings) -> Unbound:
     """Undo several bindings; one that is not there stops no other."""
     async with control.changing(actor, audit.UNBIND_ACLS, body) as change:
-        return await policy_bindings.unbind_all(change, body.acl_bindings, _SLOTS, ACL_BINDING_NOT_FOUND)
+        return await policy_bindings.unbind_all(change, body.acl_bindings, ACL_SLOT, ACL_BINDING_NOT_FOUND)
 
 
 async def search_of_api(control: Control, query: BoundAclQuery) -> AclOfApiList:
@@ -240,7 +239,7 @@ async def _delete(change: Change, acl_id: str) -> None:
 
 
 def _slot(acl: AccessControl) -> str:
-    return _SLOTS + acl.entity_type
+    return ACL_SLOT + acl.entity_type
 
 
 def _info(acl: AccessControl, bind_num: int | None = None) -> AclInfo:

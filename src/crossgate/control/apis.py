@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from crossgate.control import audit, gateway_responses, groups, limits
+from crossgate.control import audit, authorizers, gateway_responses, groups, limits
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, new_id
 from crossgate.core.errors import Finding
@@ -209,6 +209,7 @@ async def _checked_against_others(session: Session, body: ApiCreate, api_id: str
                 f"{body.backend_api.timeout} ms is more than the gateway's limit",
                 f"Use at most {longest} ms, or raise the feature backend_timeout first.",
             )
+    await authorizers.check_named(session, body)
     if body.response_id is not None:
         await gateway_responses.get(session, body.group_id, body.response_id)
         return body

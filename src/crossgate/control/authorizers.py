@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crossgate.control import audit
+from crossgate.control import audit, caller_config
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, new_id
-from crossgate.core.errors.admin import AUTHORIZER_IS_USED, AUTHORIZER_NAME_TAKEN, AUTHORIZER_NOT_FOUND
-from crossgate.core.model.authorizer import AuthorizerCreate, AuthorizerInfo, AuthorizerList, AuthorizerQuery
-from crossgate.core.policies import authorizer as policy
-from crossgate.core.policies.functions import endpoint_of
+from crossgate.core.errors import Finding, Severity
+from crossgate.core.errors.admin import AUTHORIZER_IS_USED, AUTHORIZER_NAME_TAKEN, AUTHORIZER_NOT_FOUND, invalid
+from crossgate.core.model.api import ApiCreate
+from crossgate.core.model.authorizer import (
+    AuthorizerCreate,
+    AuthorizerInfo,
+    AuthorizerList,
+    AuthorizerQuery,
+    named_by,
+)
+from crossgate.core.policies.functions import PYTHON
 from crossgate.store import caller_lists
 from crossgate.store.caller_tables import Authorizer
 from crossgate.store.rows import Session, find
-
-DEFAULT_TIMEOUT_MS = 5000
 
 
 async def create(control: Control, actor: Actor, body: AuthorizerCreate) -> AuthorizerInfo:
@@ -75,23 +80,37 @@ async def get(session: Session, authorizer_id: str) -> Authorizer:
     return authorizer
 
 
-def published(authorizer: Authorizer, functions: Mapping[str, str]) -> policy.Authorizer:
-    """The authorizer as the data plane gets it; `functions` says where the function of a URN is."""
-    info = _info(authorizer)
-    return policy.Authorizer(
-        id=info.id,
-        type="FRONTEND" if info.type == "FRONTEND" else "BACKEND",
-        endpoint=endpoint_of(info.authorizer_uri, info.authorizer_version, info.authorizer_alias_uri, functions),
-        identities=tuple(
-            policy.Identity(each.name, each.location, each.validation or "") for each in info.identities
-        ),
-        ttl_s=info.ttl,
-        user_data=info.user_data,
-        needs_body=info.need_body,
-        timeout_ms=info.timeout or DEFAULT_TIMEOUT_MS,
-        retries=info.retry_attempts or 0,
-        lets_pass_on_failure=info.auth_downgrade_enabled is True,
-    )
+async def check_named(session: Session, api: ApiCreate) -> None:
+    """Raise when `api` names an authorizer that is not there, or that is not of the type its place needs."""
+    for at, authorizer_id, kind in named_by(api):
+        authorizer = await get(session, authorizer_id)
+        if authorizer.type != kind:
+            message = f"The authorizer {authorizer.name} is of type {authorizer.type}"
+            raise invalid(at, message, f"Name an authorizer of type {kind}.")
+
+
+async def advise_published(session: Session, api: ApiCreate, functions: Mapping[str, str]) -> list[Finding]:
+    """What to reconsider in the authorizers of `api`: whose function is not known, or may not be run."""
+    found = []
+    for at, authorizer_id, _ in named_by(api):
+        authorizer = await get(session, authorizer_id)
+        endpoint = caller_config.authorizer(authorizer, functions).endpoint
+        uri = authorizer.definition["authorizer_uri"]
+        if endpoint is None:
+            message = f"Nobody has said where the function {uri} of the authorizer {authorizer.name} is"
+            fix = "List it in the functions file and start the gateway again: until then every call is refused."
+            found.append(_warning("authorizer.function-unknown", at, message, fix))
+        elif endpoint.startswith(PYTHON) and endpoint not in functions.values():
+            message = (
+                f"The functions file does not let {endpoint} run, which the authorizer {authorizer.name} names"
+            )
+            fix = "List it there and start the gateway again: until then every call is refused."
+            found.append(_warning("authorizer.function-not-allowed", at, message, fix))
+    return found
+
+
+def _warning(code: str, at: str, message: str, fix: str) -> Finding:
+    return Finding(code=code, at=at, message=message, fix=fix, severity=Severity.HIGH)
 
 
 async def _check_is_unused(session: Session, authorizer: Authorizer) -> None:

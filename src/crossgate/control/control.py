@@ -1,7 +1,7 @@
 """The control plane: holds what every verb needs, and makes each change whole or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -75,7 +75,10 @@ class Change:
 
 
 class Control:
-    """What every verb gets first: the database, the way to the data plane, the seal, the quotas, the clock."""
+    """What every verb gets first: the database, the way to the data plane, the seal, the quotas, the clock.
+
+    `functions` says where the functions of custom authorizers are, by URN.
+    """
 
     def __init__(
         self,
@@ -84,8 +87,11 @@ class Control:
         seal: Seal,
         quotas: Quotas | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        functions: Mapping[str, str] | None = None,
     ) -> None:
         self.seal = seal
+        self.functions = functions or {}
         self.quotas = quotas or Quotas()
         self.now = now
         self._database = database
@@ -135,7 +141,7 @@ class Control:
             if revision is not None and self._published >= revision:
                 return
             async with self.reading() as session:
-                newest = await config.read(session)
+                newest = await config.read(session, self.functions)
             try:
                 await self._publisher.publish(newest)
             except OSError as error:

@@ -20,7 +20,7 @@ async def cors_explain(control: Control, api_id: str, query: CorsExplainQuery) -
     page = _page(query)
     async with control.reading() as session:
         await apis.get(session, api_id)
-        newest = await config.read(session)
+        newest = await config.read(session, control.functions)
     api = _published(newest, api_id, query)
     call = FetchCall(
         url=_url(newest, api, page),

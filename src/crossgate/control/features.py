@@ -1,10 +1,14 @@
-"""Gateway features: the few that change what this gateway does (gateway.md 1.14, 2.5)."""
+"""Gateway features: what they are set to, and which there are (gateway.md 1.14, 2.5)."""
 
-from crossgate.control import audit, instances, limits
+import base64
+import json
+
+from crossgate.control import audit, instances
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, new_id
 from crossgate.core.errors import Fault
 from crossgate.core.errors.admin import FEATURE_NOT_SUPPORTED, PARAMETER_ERROR
+from crossgate.core.model import feature_forms
 from crossgate.core.model.feature import (
     FeatureInfo,
     FeatureList,
@@ -12,31 +16,24 @@ from crossgate.core.model.feature import (
     FeatureToggle,
     InstanceFeatureList,
 )
+from crossgate.core.model.feature_forms import APP_TOKEN, APP_TOKEN_KEY, APP_TOKEN_KEY_NAME, READERS
 from crossgate.store import lists
 from crossgate.store.tables import Feature
 
-_READERS = {limits.BODY_SIZE: limits.body_bytes, limits.BACKEND_TIMEOUT: limits.timeout_ms}
+# What the contract has, and cannot be set here.
 _OTHERS = frozenset(
     {
-        "ratelimit",
-        "app_token",
         "app_api_key",
-        "app_basic",
-        "app_secret",
         "app_route",
         "policy_cookie_param",
         "vpc_name_modifiable",
         "app_jwt",
         "public_key",
-        "backend_token_allow",
         "backend_client_certificate",
         "ssl_ciphers",
-        "real_ip_from_xff",
-        "real_ip_header_getter",
         "default_group_host_trustlist",
         "throttle_strategy",
         "custom_log",
-        "custom_auth_header",
         "gzip",
         "sse_strategy",
         "request_custom_config",
@@ -69,14 +66,16 @@ _OTHERS = frozenset(
 async def set_feature(control: Control, actor: Actor, body: FeatureToggle) -> FeatureInfo:
     """Switch a feature; switched off, the gateway goes by the contract's default again."""
     _check(body)
-    async with control.changing(actor, audit.SET_FEATURE, body) as change:
+    shown = body.model_copy(update={"config": _shown(body.name, body.config)})
+    async with control.changing(actor, audit.SET_FEATURE, shown) as change:
         feature = await change.session.get(Feature, body.name)
+        config = _stored(control, body, feature)
         if feature is None:
             feature = Feature(
-                name=body.name, id=new_id(), enable=body.enable, config=body.config, update_time=change.now
+                name=body.name, id=new_id(), enable=body.enable, config=config, update_time=change.now
             )
             change.session.add(feature)
-        feature.enable, feature.config, feature.update_time = body.enable, body.config, change.now
+        feature.enable, feature.config, feature.update_time = body.enable, config, change.now
         change.of(feature.id, feature.name)
         return _info(feature, (await instances.row(change.session)).id)
 
@@ -100,10 +99,28 @@ def supported(query: FeatureQuery) -> InstanceFeatureList:
 def _check(body: FeatureToggle) -> None:
     if body.name in _OTHERS:
         raise FEATURE_NOT_SUPPORTED.because(f"{body.name} cannot be set here")
-    if body.name not in _READERS:
+    if body.name not in READERS:
         raise Fault(PARAMETER_ERROR, f"unrecognized feature {body.name}")
-    if body.enable:
-        _READERS[body.name](body.config)
+    # What may hold a secret is read in any case: nothing else knows where in it the secret is.
+    if body.enable or (body.name == APP_TOKEN and body.config):
+        READERS[body.name](body.config)
+
+
+def _shown(name: str, config: str) -> str:
+    return feature_forms.without_key(config) if name == APP_TOKEN and config else config
+
+
+def _stored(control: Control, body: FeatureToggle, before: Feature | None) -> str:
+    """The config as it is kept: the key that signs tokens is sealed. Where none is sent the one before stays."""
+    if body.name != APP_TOKEN or not body.config:
+        return body.config
+    document = json.loads(body.config)
+    key = document.get(APP_TOKEN_KEY)
+    if key:
+        document[APP_TOKEN_KEY] = base64.b64encode(control.seal.seal(key.encode(), APP_TOKEN_KEY_NAME)).decode()
+    elif key is None and before is not None and before.config:
+        document[APP_TOKEN_KEY] = json.loads(before.config).get(APP_TOKEN_KEY)
+    return json.dumps(document)
 
 
 def _info(feature: Feature, instance_id: str) -> FeatureInfo:
@@ -111,7 +128,7 @@ def _info(feature: Feature, instance_id: str) -> FeatureInfo:
         id=feature.id,
         name=feature.name,
         enable=feature.enable,
-        config=feature.config,
+        config=_shown(feature.name, feature.config),
         instance_id=instance_id,
         update_time=feature.update_time,
     )

@@ -26,7 +26,6 @@ from crossgate.core.model.gateway_response import (
     all_responses,
     changed,
 )
-from crossgate.core.policies.gateway_response import Template
 from crossgate.store import lists
 from crossgate.store.rows import Session, count, find
 from crossgate.store.tables import GatewayResponse
@@ -136,18 +135,6 @@ async def get(session: Session, group_id: str, response_id: str) -> GatewayRespo
     if response is None:
         raise RESPONSE_NOT_FOUND.naming(response_id)
     return response
-
-
-def published(response: GatewayResponse) -> dict[str, Template]:
-    """What the set changes, as the data plane gets it: by type of response."""
-    return {
-        kind: Template(
-            status=answer["status"],
-            body=answer["body"],
-            headers=tuple((header["key"], header["value"]) for header in answer["headers"]),
-        )
-        for kind, answer in response.responses.items()
-    }
 
 
 async def _check_name_is_free(session: Session, group_id: str, name: str) -> None:

@@ -2,11 +2,23 @@
 
 from crossgate import __version__
 from crossgate.control.control import Control
+from crossgate.core.model.feature_forms import READERS
 from crossgate.core.model.instance import InstanceInfo, InstanceList, InstanceQuery, RespInstanceBase
 from crossgate.store.rows import Session, every
 from crossgate.store.tables import Instance
 
-SUPPORTED_FEATURES: tuple[str, ...] = ("cors", "backend_retry_count", "backend_timeout", "request_body_size")
+# What is there without being set, and what can be set.
+_BUILT_IN = (
+    "app_acl",
+    "app_quota",
+    "backend_retry_count",
+    "cors",
+    "gateway_responses",
+    "rate_limit_algorithm",
+    "rate_limit_plugin",
+    "sign_basic",
+)
+SUPPORTED_FEATURES = tuple(sorted((*_BUILT_IN, *READERS)))
 _STATUS = "Running"
 
 

@@ -1,6 +1,6 @@
 """Plugins as such (gateway.md 1.11)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from crossgate.control import audit, cors_rules
 from crossgate.control.audit import Actor
@@ -17,10 +17,28 @@ from crossgate.core.errors.admin import (
 )
 from crossgate.core.model.advice import advice
 from crossgate.core.model.plugin import PluginCreate, PluginInfo, PluginList, PluginQuery, PluginWritten
-from crossgate.core.policies.cors import parse_content
+from crossgate.core.policies import cors, jwt_auth, rate_limit, third_auth
+from crossgate.core.policies.jwt_auth import JwtAuth
+from crossgate.core.policies.rate_limit import RateLimit
+from crossgate.core.policies.third_auth import ThirdAuth
 from crossgate.store import lists
 from crossgate.store.rows import Session, count, find
 from crossgate.store.tables import Plugin, PluginBinding
+
+Policy = cors.Parsed | JwtAuth | RateLimit | ThirdAuth
+
+_PARSERS: Mapping[str, Callable[[str], Policy | list[Finding]]] = {
+    "cors": cors.parse_content,
+    "rate_limit": rate_limit.parse_content,
+    "third_auth": third_auth.parse_content,
+    "jwt_auth": jwt_auth.parse_content,
+}
+_CHANNEL = Finding(
+    code="third_auth.channel",
+    at="auth_request.vpc_channel_enabled",
+    message="load channels cannot be used yet",
+    fix="set vpc_channel_enabled false, and write the service's address as url_domain",
+)
 
 
 async def create(control: Control, actor: Actor, body: PluginCreate) -> PluginWritten:
@@ -73,7 +91,8 @@ async def update(control: Control, actor: Actor, plugin_id: str, body: PluginCre
             )
         if body.plugin_name != plugin.name:
             await _check_name_is_free(change.session, body.plugin_name)
-        await cors_rules.check_content(change.session, plugin, body.plugin_content)
+        if plugin.type == "cors":
+            await cors_rules.check_content(change.session, plugin, body.plugin_content)
         plugin.name, plugin.content, plugin.remark = body.plugin_name, body.plugin_content, body.remark
         plugin.update_time = change.now
         change.advise(findings)
@@ -118,13 +137,16 @@ def _written(plugin: Plugin, findings: Sequence[Finding]) -> PluginWritten:
 
 def _check(body: PluginCreate) -> tuple[Finding, ...]:
     """What to reconsider; refuses what could not work: a type without an implementation, or bad content."""
-    if body.plugin_type != "cors":
-        raise PARAMETER_ERROR.because(f"plugins of type {body.plugin_type} are not available yet: use cors")
-    parsed = parse_content(body.plugin_content)
+    if body.plugin_type not in _PARSERS:
+        known = ", ".join(_PARSERS)
+        raise PARAMETER_ERROR.because(f"plugins of type {body.plugin_type} are not available yet: use {known}")
+    parsed = _PARSERS[body.plugin_type](body.plugin_content)
+    if isinstance(parsed, ThirdAuth) and parsed.channel is not None:
+        parsed = [_CHANNEL]
     if isinstance(parsed, list):
         message = INVALID_PARAMETER.naming("plugin_content").message
         raise Fault(INVALID_PARAMETER, message, tuple(parsed))
-    return parsed.warnings
+    return parsed.warnings if isinstance(parsed, cors.Parsed) else ()
 
 
 async def _check_name_is_free(session: Session, name: str) -> None:

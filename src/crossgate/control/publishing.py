@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crossgate.control import apis, audit, cors_rules, environments, groups, variables
+from crossgate.control import apis, audit, authorizers, cors_rules, environments, groups, variables
 from crossgate.control.audit import Actor
 from crossgate.control.control import Change, Control, new_id
 from crossgate.core.errors import Fault
@@ -15,7 +15,7 @@ from crossgate.core.errors.admin import (
     invalid,
 )
 from crossgate.core.model import api_info, api_rules, servable
-from crossgate.core.model.advice import Advice
+from crossgate.core.model.advice import Advice, advice
 from crossgate.core.model.api import ApiCreate
 from crossgate.core.model.api_info import ApiFacts, ApiRuntime, ApiVersionDetail
 from crossgate.core.model.document import rfc3339
@@ -47,7 +47,7 @@ async def publish_or_offline(control: Control, actor: Actor, body: ApiActionInfo
         environment = await environments.get(change.session, body.env_id)
         api = await apis.get(change.session, body.api_id)
         change.of(api.id, api.name)
-        return await _act(change, body.action, api, environment, body.remark)
+        return await _act(control, change, body.action, api, environment, body.remark)
 
 
 async def batch(control: Control, actor: Actor, action: str, body: ApiBatchPublish) -> BatchPublishResp:
@@ -64,7 +64,7 @@ async def batch(control: Control, actor: Actor, action: str, body: ApiBatchPubli
             try:
                 api = await apis.get(change.session, api_id)
                 name = api.name
-                done.append(await _act(change, _ACTIONS[action], api, environment, body.remark))
+                done.append(await _act(control, change, _ACTIONS[action], api, environment, body.remark))
             except Fault as fault:
                 failed.append(
                     BatchFailure(
@@ -111,7 +111,7 @@ async def switch(control: Control, actor: Actor, api_id: str, body: ApiVersion) 
         definition = ApiCreate.model_validate(version.definition)
         await groups.get(change.session, definition.group_id)
         await _check_can_run(change.session, api, definition, version.env_id)
-        warnings = await cors_rules.advise_published(change, api.id, definition, version.env_id)
+        warnings = await _advised(control, change, api, definition, version.env_id)
         record = await _put(change, definition, version)
         return _answer(api, record, version, warnings)
 
@@ -166,7 +166,9 @@ async def _wanted(session: Session, body: ApiBatchPublish) -> list[str]:
     return [api.id for api in await every(session, Api, group_id=body.group_id)]
 
 
-async def _act(change: Change, action: Action, api: Api, environment: Environment, remark: str) -> PublishResp:
+async def _act(
+    control: Control, change: Change, action: Action, api: Api, environment: Environment, remark: str
+) -> PublishResp:
     """One API online or offline: every check comes before the first write, so a Fault leaves no trace."""
     if action == "offline":
         return await _offline(change.session, api, environment, remark)
@@ -176,7 +178,7 @@ async def _act(change: Change, action: Action, api: Api, environment: Environmen
         raise PARAMETER_ERROR.because("; ".join(obstacles))
     definition = await _resolved(change.session, edited, environment)
     await _check_can_run(change.session, api, definition, environment.id)
-    warnings = await cors_rules.advise_published(change, api.id, definition, environment.id)
+    warnings = await _advised(control, change, api, definition, environment.id)
     version = Version(
         id=new_id(),
         api_id=api.id,
@@ -239,7 +241,8 @@ async def _resolved(session: Session, api: ApiCreate, environment: Environment) 
 
 
 async def _check_can_run(session: Session, api: Api, definition: ApiCreate, env_id: str) -> None:
-    """Raise when something in effect is in the way."""
+    """Raise when something in effect is in the way, or something the definition names is not there any more."""
+    await authorizers.check_named(session, definition)
     shape = shape_of(definition.req_uri)
     on_path = await publications.on_path(session, definition.group_id, env_id, shape)
     others = [place for place in on_path if place.Api.id != api.id]
@@ -248,6 +251,16 @@ async def _check_can_run(session: Session, api: Api, definition: ApiCreate, env_
         if (record.req_method, record.match_mode) == (definition.req_method, definition.match_mode):
             raise API_TAKEN.naming(other.Api.name)
     await cors_rules.check_published(session, api.id, definition, env_id, others)
+
+
+async def _advised(
+    control: Control, change: Change, api: Api, definition: ApiCreate, env_id: str
+) -> list[Advice] | None:
+    """What to reconsider in `definition`, to be put into effect; raises where that would be dangerous."""
+    found = await authorizers.advise_published(change.session, definition, control.functions)
+    change.advise(found)
+    about_cors = await cors_rules.advise_published(change, api.id, definition, env_id)
+    return [*(advice(found) or ()), *(about_cors or ())] or None
 
 
 async def _put(change: Change, definition: ApiCreate, version: Version) -> Publication:

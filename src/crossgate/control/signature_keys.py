@@ -34,11 +34,10 @@ from crossgate.core.policies.signature_key import secret_name
 from crossgate.store import caller_lists
 from crossgate.store import policy_bindings as bound_places
 from crossgate.store.caller_tables import PolicyBinding, SignatureKey
+from crossgate.store.callers import SIGN_SLOT
 from crossgate.store.lists import equal, like
 from crossgate.store.policy_bindings import Place
 from crossgate.store.rows import Session, count, find
-
-_SLOT = "sign"
 
 
 async def create(control: Control, actor: Actor, body: SignatureKeyCreate) -> SignatureKeyInfo:
@@ -102,14 +101,14 @@ async def bind(control: Control, actor: Actor, body: SignatureBindings) -> Signa
     async with control.changing(actor, audit.BIND_SIGNATURE_KEY, body) as change:
         key = await _get(change.session, body.sign_id)
         change.of(key.id, key.name)
-        bound = await policy_bindings.bind(change, key.id, _SLOT, body.publish_ids)
+        bound = await policy_bindings.bind(change, key.id, SIGN_SLOT, body.publish_ids)
         return SignatureApplied(bindings=[_binding(binding, place, key) for binding, place in bound])
 
 
 async def unbind(control: Control, actor: Actor, binding_id: str) -> None:
     """Undo one binding."""
     async with control.changing(actor, audit.UNBIND_SIGNATURE_KEY, {}) as change:
-        await policy_bindings.unbind(change, binding_id, _SLOT, SIGNATURE_BINDING_NOT_FOUND)
+        await policy_bindings.unbind(change, binding_id, SIGN_SLOT, SIGNATURE_BINDING_NOT_FOUND)
 
 
 async def search_bound_apis(control: Control, query: SignatureApiQuery) -> SignatureBindingList:
@@ -126,10 +125,10 @@ async def search_unbound_apis(control: Control, query: UnboundSignatureQuery) ->
     async with control.reading() as session:
         if query.sign_id is not None:
             await _get(session, query.sign_id)
-        total, found = await bound_places.unbound(session, _SLOT, query, query.sign_id)
+        total, found = await bound_places.unbound(session, SIGN_SLOT, query, query.sign_id)
         shown = []
         for place in found:
-            binding = await find(session, PolicyBinding, publish_id=place[0].id, slot=_SLOT)
+            binding = await find(session, PolicyBinding, publish_id=place[0].id, slot=SIGN_SLOT)
             other = None if binding is None else await session.get(SignatureKey, binding.policy_id)
             shown.append(_without(place, other))
     return ApiWithoutSignatureList(total=total, size=len(shown), apis=shown)

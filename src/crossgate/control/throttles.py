@@ -33,11 +33,10 @@ from crossgate.core.model.throttle import (
 from crossgate.store import caller_lists
 from crossgate.store import policy_bindings as bound_places
 from crossgate.store.caller_tables import PolicyBinding, SpecialThrottle, Throttle
+from crossgate.store.callers import THROTTLE_SLOT
 from crossgate.store.lists import equal, like
 from crossgate.store.policy_bindings import Place
 from crossgate.store.rows import Session, count, find
-
-SLOT = "throttle"
 
 
 async def create(control: Control, actor: Actor, body: ThrottleCreate) -> ThrottleInfo:
@@ -93,7 +92,7 @@ async def bind(control: Control, actor: Actor, body: ThrottleBindings) -> Thrott
     async with control.changing(actor, audit.BIND_THROTTLE, body) as change:
         throttle = await get(change.session, body.strategy_id)
         change.of(throttle.id, throttle.name)
-        bound = await policy_bindings.bind(change, throttle.id, SLOT, body.publish_ids)
+        bound = await policy_bindings.bind(change, throttle.id, THROTTLE_SLOT, body.publish_ids)
         return ThrottleApplied(
             throttle_applys=[
                 ThrottleBinding(
@@ -110,13 +109,15 @@ async def bind(control: Control, actor: Actor, body: ThrottleBindings) -> Thrott
 async def unbind(control: Control, actor: Actor, binding_id: str) -> None:
     """Undo one binding."""
     async with control.changing(actor, audit.UNBIND_THROTTLE, {}) as change:
-        await policy_bindings.unbind(change, binding_id, SLOT, THROTTLE_BINDING_NOT_FOUND)
+        await policy_bindings.unbind(change, binding_id, THROTTLE_SLOT, THROTTLE_BINDING_NOT_FOUND)
 
 
 async def unbind_all(control: Control, actor: Actor, body: ThrottleUnbindings) -> Unbound:
     """Undo several bindings; one that is not there stops no other."""
     async with control.changing(actor, audit.UNBIND_THROTTLES, body) as change:
-        return await policy_bindings.unbind_all(change, body.throttle_bindings, SLOT, THROTTLE_BINDING_NOT_FOUND)
+        return await policy_bindings.unbind_all(
+            change, body.throttle_bindings, THROTTLE_SLOT, THROTTLE_BINDING_NOT_FOUND
+        )
 
 
 async def search_bound_apis(control: Control, query: ThrottleApiQuery) -> ApiOfThrottleList:
@@ -133,7 +134,7 @@ async def search_unbound_apis(control: Control, query: UnboundThrottleQuery) -> 
     async with control.reading() as session:
         if query.throttle_id is not None:
             await get(session, query.throttle_id)
-        total, found = await bound_places.unbound(session, SLOT, query, query.throttle_id)
+        total, found = await bound_places.unbound(session, THROTTLE_SLOT, query, query.throttle_id)
     shown = [_api(place, None, None) for place in found]
     return ApiOfThrottleList(total=total, size=len(shown), apis=shown)
 

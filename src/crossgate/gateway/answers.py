@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crossgate.core.errors import Fault
+from crossgate.core.policies.asking import Relayed
 from crossgate.core.snapshot.snapshot import MockAnswer
 from crossgate.cors.server import Grant, PreflightAnswer, merge
-from crossgate.gateway.fields import pairs
+from crossgate.gateway.fields import lines, pairs, speaks_of_origins
 
 if TYPE_CHECKING:
     from crossgate.gateway.exchange import Exchange
@@ -34,21 +35,30 @@ def preflight(exchange: "Exchange", answer: PreflightAnswer) -> bytes:
     return head(exchange, answer.status, exchange.client.gateway.date(), framing, answer.block)
 
 
-def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> bytes:
-    """The error body of section 5.1 with the CORS headers that its API's policy grants."""
-    body = msgspec.json.encode(_Body(fault.kind.code, fault.message, exchange.request_id.decode()))
-    return _json(exchange, fault.kind.status, grant, body)
+def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> tuple[int, bytes]:
+    """Status and answer for `fault`, in the words of its API's group, with the CORS headers its policy grants."""
+    verdict = exchange.verdict
+    responses = verdict.responses if verdict is not None else None
+    if isinstance(fault, Relayed):
+        answer = fault.answer
+        return answer.status, _own(exchange, answer.status, grant, lines(answer.fields), answer.body)
+    if responses is None:
+        body = msgspec.json.encode(_Body(fault.kind.code, fault.message, exchange.request_id.decode()))
+        return fault.kind.status, _own(exchange, fault.kind.status, grant, _JSON, body)
+    rendered = responses.render(fault, exchange.call())
+    return rendered.status, _own(exchange, rendered.status, grant, lines(rendered.fields), rendered.body)
 
 
 def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> bytes:
     """The answer of a Mock backend."""
-    return _json(exchange, backend.status, grant, backend.body)
+    return _own(exchange, backend.status, grant, _JSON, backend.body)
 
 
-def _json(exchange: "Exchange", status: int, grant: Grant | None, body: bytes) -> bytes:
-    block, granted = exchange.client.gateway.date() + exchange.latency() + _JSON, b""
+def _own(exchange: "Exchange", status: int, grant: Grant | None, fields: bytes, body: bytes) -> bytes:
+    block, granted = exchange.client.gateway.date() + exchange.debug_fields() + fields, b""
     if grant is not None:
-        block, granted = (merged(grant, block), b"") if grant.exposes_all_names else (block, grant.block)
+        is_merged = grant.exposes_all_names or (fields is not _JSON and speaks_of_origins(fields))
+        block, granted = (merged(grant, block), b"") if is_merged else (block, grant.block)
     framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
     start = head(exchange, status, block, framing, granted)
     return start if exchange.method == b"HEAD" or status in (204, 304) else start + body

@@ -48,7 +48,7 @@ class BackendConnection(asyncio.Protocol):
         self.is_tunnel = False
         self.is_closed = False
         self._is_reading_paused = False
-        self._is_writing_paused = False
+        self.is_writing_paused = False
         self.status = 0
         self.passed = b""
         self.notes: Notes = {}
@@ -78,7 +78,7 @@ class BackendConnection(asyncio.Protocol):
         if self._is_reading_paused:
             self.resume_reading()
         # While it has not read a whole request, that it answered all the same, it is not ready for the next.
-        return self.keeps_alive and not self.is_closed and not self._is_writing_paused
+        return self.keeps_alive and not self.is_closed and not self.is_writing_paused
 
     def abort(self) -> None:
         """Drops the connection at once, whatever is under way."""
@@ -88,7 +88,7 @@ class BackendConnection(asyncio.Protocol):
     def close(self) -> None:
         """Drops the connection after what was written, unless the backend has ceased to read that."""
         self.listener = None
-        if self._is_writing_paused:
+        if self.is_writing_paused:
             self.transport.abort()
         else:
             self.transport.close()
@@ -153,12 +153,12 @@ class BackendConnection(asyncio.Protocol):
             listener.backend_lost(str(exc or "connection closed"))
 
     def pause_writing(self) -> None:
-        self._is_writing_paused = True
+        self.is_writing_paused = True
         if self.listener is not None:
             self.listener.backend_writable(False)
 
     def resume_writing(self) -> None:
-        self._is_writing_paused = False
+        self.is_writing_paused = False
         if self.listener is not None:
             self.listener.backend_writable(True)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from crossgate.core.errors import Fault, runtime
+from crossgate.core.policies.addresses import Address, read_address
 from crossgate.gateway import fields, heads
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.exchange import Exchange
@@ -64,6 +65,7 @@ class ClientConnection(asyncio.Protocol):
         self._lingers_until = 0.0
         self._discarded = 0
         self._unsent = 0
+        self._address: Address | None = None
 
     # asyncio.Protocol
 
@@ -263,9 +265,17 @@ class ClientConnection(asyncio.Protocol):
 
     # what exchanges ask for
 
+    def ip(self) -> Address | None:
+        """The address at the other end."""
+        if self._address is None:
+            self._address = read_address(self.address.decode())
+        return self._address
+
     def finished(self, exchange: Exchange, *, cut: bool) -> None:
         """`exchange` has written its last byte; with `cut` the connection must end here."""
         self._current = self._tunnel = None
+        if exchange.body is not None:
+            exchange.body.close()
         if self.gateway.access_log is not None:
             self.gateway.access_log.finished(exchange, cut=cut)
         if cut or not exchange.keep_alive or not exchange.is_request_done:
@@ -341,6 +351,8 @@ class ClientConnection(asyncio.Protocol):
         """Ends an exchange that cannot be finished."""
         self._current = None
         exchange.cancel()
+        if exchange.body is not None:
+            exchange.body.close()
         if self.gateway.access_log is not None:
             self.gateway.access_log.finished(exchange, client_gone=client_gone, cut=not client_gone)
 

@@ -1,4 +1,4 @@
-"""The life of one request: match → forward → response → finish.
+"""The life of one request: match → admission → forward → response → finish.
 
 The client's connection feeds it (`start`, `request_progressed`), a backend connection answers it
 (`backend_responded`, `backend_lost`), and it writes to both. Nothing here waits; each method moves the exchange
@@ -6,15 +6,19 @@ as far as what has arrived allows.
 """
 
 import asyncio
+import logging
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
+from crossgate.core.policies.call import Call
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
-from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer
-from crossgate.cors.server import Grant
+from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route, Snapshot
+from crossgate.cors.server import Grant, is_preflight
 from crossgate.gateway import answers, fields, forward
+from crossgate.gateway.admission import Admission, call_of
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.fields import RequestFields
 from crossgate.gateway.pool import is_name_failure
@@ -23,6 +27,9 @@ from crossgate.gateway.upload import Upload
 if TYPE_CHECKING:
     from crossgate.gateway.connection import ClientConnection
 
+_log = logging.getLogger(__name__)
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NEVER_REPEATED = frozenset((b"POST", b"PATCH"))
 
 
@@ -47,6 +54,9 @@ class Exchange:
     is_http10 = False
     keep_alive = True
     is_request_done = True
+    _snapshot: Snapshot
+    _admission: Admission | None = None
+    _call: Call | None = None
     _target: HttpTarget
     _method_sent: bytes
     _head_sent: bytes
@@ -61,6 +71,7 @@ class Exchange:
         self.client = client
         self.method = method
         self.target = target
+        self.read = read
         self.named = read.named
         self.passed = read.passed
         self.notes = read.notes
@@ -77,25 +88,38 @@ class Exchange:
             # No policy is known for what is not a request.
             self.fail(refusal)
             return
-        self.verdict = verdict = dispatch(gateway.snapshot, self.method, self.target, self.named)
+        self._snapshot = snapshot = gateway.snapshot
+        self.verdict = verdict = dispatch(snapshot, self.method, self.target, self.named)
         self._grant = verdict.grant
-        if verdict.preflight is not None and refusal is None:
-            self._stop_reading()
-            self._answer(verdict.preflight.status, answers.preflight(self, verdict.preflight))
-            return
+        named = self.named
+        if named.requested_method is not None and is_preflight(self.method, named.origin, named.requested_method):
+            if not gateway.preflights.take(self.client.address):
+                self.fail(Fault(runtime.THROTTLED))
+                return
+            if verdict.preflight is not None and refusal is None:
+                self._stop_reading()
+                self._answer(verdict.preflight.status, answers.preflight(self, verdict.preflight))
+                return
         if fields.MODE in self.notes and self.notes[fields.MODE].lower() == b"debug":
             self._is_debugged = True
-        fault = refusal or verdict.fault or self._excess(gateway.snapshot.limits)
+        fault = refusal or verdict.fault or self._excess(snapshot.limits)
         if fault is not None:
             self.fail(fault)
             return
         assert verdict.match is not None
-        backend = verdict.match.route.backend
-        if isinstance(backend, MockAnswer):
-            self._stop_reading()
-            self._answer(backend.status, answers.mock(self, backend, verdict.grant))
+        route = verdict.match.route
+        if route.checks and not (route.answers_preflights and named.requested_method is not None):
+            self._admission = Admission(self, self.call(), route.checks)
+            self._advance_admission(self._admission.advance)
         else:
-            self._forward(verdict, backend)
+            self._go_along(verdict, route)
+
+    def _go_along(self, verdict: Verdict, route: Route) -> None:
+        if isinstance(route.backend, MockAnswer):
+            self._stop_reading()
+            self._answer(route.backend.status, answers.mock(self, route.backend, verdict.grant))
+        else:
+            self._forward(verdict, route.backend)
 
     def _excess(self, limits: Limits) -> Fault | None:
         """Why a request that has a route is not forwarded along it."""
@@ -109,6 +133,67 @@ class Exchange:
             return Fault(runtime.CALLS_ITSELF)
         return None
 
+    # admission
+
+    def call(self) -> Call:
+        """What the checks know of the request, and note of it."""
+        if self._call is None:
+            self._call = call_of(self, self._snapshot, self.verdict)
+        return self._call
+
+    def system_parameter(self, name: str) -> str | None:
+        """What `$context.` + `name` stands for, where it is nothing of the call itself (gateway.md 1.3)."""
+        match = self.verdict.match if self.verdict is not None else None
+        match name:
+            case "requestId":
+                return self.request_id.decode()
+            case "apiName":
+                return match.route.api_name if match is not None else None
+            case "stage":
+                return match.route.env.decode() if match is not None else None
+            case "serverName":
+                return self.named.host.decode("latin-1")
+            case "serverAddr":
+                return self.client.server_address.decode()
+            case "handleTime":
+                return self.client.gateway.date()[len("Date: ") : -2].decode()
+            case _:
+                return None
+
+    def hold_body(self) -> None:
+        """Keeps the body from the backend until the whole of it is here."""
+        assert self.body is not None
+        self.body.hold()
+        if self.is_request_done:
+            return
+        if fields.EXPECT in self.notes and self._awaits_continue(self.notes[fields.EXPECT]):
+            self.client.transport.write(_CONTINUE)
+        self.client.expect_within(self.body.limits.request_body_timeout_ms / 1000)
+        self.client.resume_reading()
+
+    def resume_admission(self) -> None:
+        """What a check waited for is there."""
+        if self._admission is not None:
+            self._advance_admission(self._admission.advance)
+
+    def _advance_admission(self, advance: Callable[[], None]) -> None:
+        try:
+            advance()
+        except Fault as fault:
+            self.fail(fault)
+        except Exception:
+            # A defect of ours costs one request its answer, and never lets it in.
+            _log.exception("a check failed request_id=%s", self.request_id.decode())
+            self.fail(Fault(runtime.INTERNAL))
+
+    def admitted(self) -> None:
+        """Every check is passed."""
+        self._admission = None
+        verdict = self.verdict
+        assert verdict is not None
+        assert verdict.match is not None
+        self._go_along(verdict, verdict.match.route)
+
     # forward
 
     def _forward(self, verdict: Verdict, target: HttpTarget) -> None:
@@ -117,9 +202,13 @@ class Exchange:
         self._method_sent = target.method or self.method
         if fields.CONNECTION in notes:
             self.passed = forward.end_to_end(self.passed, notes[fields.CONNECTION])
-        self._head_sent = forward.request_head(self, verdict, target)
+        try:
+            self._head_sent = forward.request_head(self, verdict, target)
+        except Fault as fault:
+            self.fail(fault)
+            return
         if fields.EXPECT in notes and self._awaits_continue(notes[fields.EXPECT]):
-            self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.client.transport.write(_CONTINUE)
         self._connect()
 
     def _awaits_continue(self, expectation: bytes) -> bool:
@@ -162,23 +251,28 @@ class Exchange:
             return
         if body.is_too_large():
             self.fail(Fault(runtime.ENTITY_TOO_LARGE))
+        elif self._admission is not None and self._admission.awaits_body:
+            self.client.expect_within(body.limits.request_body_timeout_ms / 1000)
+            self._advance_admission(self._admission.body_progressed)
         elif self.backend is not None:
             self._send(body, self.backend, [])
         elif body.is_full():
             self.client.pause_reading()
 
     def _send(self, body: Upload, backend: BackendConnection, out: list[bytes]) -> None:
-        """Sends `out`, and what has arrived of the body, to the backend."""
+        """Sends `out`, and what has arrived of the body, to the backend, as long as that takes it."""
         out += body.take(is_whole=self.is_request_done)
         if out:
             backend.transport.write(b"".join(out))
             self.expect_progress()
+        while body.held is not None and not body.is_sent() and not backend.is_writing_paused:
+            backend.transport.write(b"".join(body.take(is_whole=True)))
 
     def expect_progress(self) -> None:
         """Sets the deadline for whoever has to move next: the client while its body is missing, or the backend."""
         client = self.client
-        if client.is_writing_paused:
-            # It is the client's turn, to take what was written, and its deadline for that is running.
+        if client.is_writing_paused or self._admission is not None:
+            # It is the client's turn, to take what was written, or that of whom a check asks: a deadline is running.
             return
         if self.body is None or self.is_request_done or client.is_reading_paused:
             client.expect_within(self._target.timeout_s)
@@ -222,7 +316,10 @@ class Exchange:
 
     def backend_writable(self, is_writable: bool) -> None:
         """Back-pressure of the upload."""
-        if is_writable:
+        body, backend = self.body, self.backend
+        if is_writable and body is not None and body.held is not None and backend is not None:
+            self._send(body, backend, [])
+        elif is_writable:
             self.client.resume_reading()
         else:
             self.client.pause_reading()
@@ -285,7 +382,7 @@ class Exchange:
         if fields.DATE not in backend.notes:
             passed += gateway.date()
         if self._is_debugged:
-            passed += self.latency() + b"X-Apig-Upstream-Latency: %d\r\n" % _milliseconds_since(self.sent_at)
+            passed += self.debug_fields() + b"X-Apig-Upstream-Latency: %d\r\n" % _milliseconds_since(self.sent_at)
         grant, granted = self._grant, b""
         if grant is not None:
             if fields.CROSS_ORIGIN in backend.notes or grant.exposes_all_names:
@@ -316,9 +413,13 @@ class Exchange:
         self._is_chunked_response = True
         return b"Transfer-Encoding: chunked\r\n"
 
-    def latency(self) -> bytes:
-        """The debug field of section 4 that every answer carries; empty unless the request asks for it."""
-        return b"X-Apig-Latency: %d\r\n" % _milliseconds_since(self.started_at) if self._is_debugged else b""
+    def debug_fields(self) -> bytes:
+        """The debug fields of section 4 that every answer carries; empty unless the request asks for them."""
+        if not self._is_debugged:
+            return b""
+        limits = self._call.limits.items() if self._call is not None else ()
+        told = "".join(f"X-Apig-RateLimit-{kind}: {left}\r\n" for kind, left in limits)
+        return b"X-Apig-Latency: %d\r\n%b" % (_milliseconds_since(self.started_at), told.encode())
 
     def fail(self, fault: Fault) -> None:
         """Answers with `fault`, or cuts the connection where an answer has already begun."""
@@ -328,10 +429,14 @@ class Exchange:
             self._end(cut=True)
             return
         self._stop_reading()
-        self._answer(fault.kind.status, answers.fault(self, fault, self._grant))
+        self.client.gateway.count_refusal(fault.kind)
+        self._answer(*answers.fault(self, fault, self._grant))
 
     def timed_out(self) -> None:
         """Nothing has moved for as long as the contract allows."""
+        if self._admission is not None:
+            self.fail(Fault(runtime.REQUEST_TIMEOUT if self._admission.awaits_body else runtime.INTERNAL))
+            return
         is_waiting_for_body = self.backend is not None and not self.is_request_done
         is_clients_turn = is_waiting_for_body and not self.client.is_reading_paused
         self.fail(Fault(runtime.REQUEST_TIMEOUT if is_clients_turn else runtime.BACKEND_TIMEOUT))
@@ -359,6 +464,9 @@ class Exchange:
             self._drop_backend()
 
     def _drop_backend(self) -> None:
+        if self._admission is not None:
+            admission, self._admission = self._admission, None
+            admission.cancel()
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None

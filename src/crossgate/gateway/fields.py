@@ -6,11 +6,13 @@ remembers the block it read last.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import httptools
 import msgspec
 
+from crossgate.core.policies.call import FieldChange
 from crossgate.core.snapshot.dispatch import Named, announces_stage
 from crossgate.cors.server import MERGE_SENSITIVE
 
@@ -64,6 +66,13 @@ _REQUEST_NOTED = {
     b"x-forwarded-for": FORWARDED_FOR,
     b"x-crossgate-hops": HOPS,
 }
+# Fields that no policy may give the backend another value of.
+_NOT_TO_BE_CHANGED = frozenset(name for name, kind in _REQUEST_NOTED.items() if kind not in _PASSED_TOO).union(
+    _HOP_BY_HOP, (b"x-real-ip", b"x-forwarded-proto", b"x-forwarded-host", b"x-request-id")
+)
+_FOR_THE_GATEWAY_TO_SAY = frozenset(
+    (*_RESPONSE_ENDS_HERE, b"connection", b"content-length", b"transfer-encoding", b"upgrade", b"date")
+)
 _RESPONSE_NOTED = dict.fromkeys(MERGE_SENSITIVE, CROSS_ORIGIN) | {
     b"transfer-encoding": TRANSFER_ENCODING,
     b"upgrade": UPGRADE,
@@ -80,16 +89,25 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?
 Notes = dict[int, bytes]
 
 
-class RequestFields(msgspec.Struct, frozen=True):
+class RequestFields(msgspec.Struct):
     """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
-    `is_ordinary`: it names one host, has no body, and says nothing about its connection.
+    `is_ordinary`: it names one host, has no body, and says nothing about its connection. `block` is all of them as
+    they came.
     """
 
     passed: bytes
     notes: Notes
     named: Named
     is_ordinary: bool
+    block: bytes
+    _pairs: list[tuple[bytes, bytes]] | None = None
+
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Names and values of all of them."""
+        if self._pairs is None:
+            self._pairs = pairs(self.block[:-2])
+        return self._pairs
 
 
 class RequestReader:
@@ -114,7 +132,7 @@ class RequestReader:
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = bool(host) and is_host(host) and _UNUSUAL.isdisjoint(notes)
-            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary)
+            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block)
         return self._fields
 
 
@@ -172,6 +190,29 @@ def without(block: bytes, names: frozenset[bytes]) -> bytes:
     """`block` less the fields whose lower-case name is in `names`."""
     lines = block.split(b"\r\n")
     return b"\r\n".join(line for line in lines if line.partition(b":")[0].lower() not in names)
+
+
+def changed(block: bytes, changes: Iterable[FieldChange]) -> bytes:
+    """`block` with `changes` made to it, in order; what frames the message, or ends here, stays as it is."""
+    for change in changes:
+        if change.name in _NOT_TO_BE_CHANGED:
+            continue
+        if not change.is_beside:
+            block = without(block, frozenset((change.name,)))
+        block += b"".join(change.name + b": " + value + b"\r\n" for value in change.values)
+    return block
+
+
+def lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """`fields` as a block; those that the gateway alone may say are left out."""
+    return b"".join(
+        name + b": " + value + b"\r\n" for name, value in fields if name.lower() not in _FOR_THE_GATEWAY_TO_SAY
+    )
+
+
+def speaks_of_origins(block: bytes) -> bool:
+    """Whether `block` has a field that a CORS grant has to be merged with."""
+    return any(name.lower() in MERGE_SENSITIVE for name, _ in pairs(block))
 
 
 def pairs(block: bytes) -> list[tuple[bytes, bytes]]:

@@ -1,16 +1,23 @@
 """The request as the backend receives it (gateway.md 2.3)."""
 
+import logging
 from typing import TYPE_CHECKING
 
+from crossgate.core.errors import Fault, runtime
+from crossgate.core.policies.call import Call
+from crossgate.core.policies.signature_key import BackendSigner
 from crossgate.core.snapshot import path as paths
 from crossgate.core.snapshot.dispatch import Verdict
-from crossgate.core.snapshot.mapping import Call, Mapped, Mapping
+from crossgate.core.snapshot.mapping import Call as Sent
+from crossgate.core.snapshot.mapping import Mapped, Mapping
 from crossgate.core.snapshot.snapshot import HttpTarget
 from crossgate.gateway import fields
-from crossgate.gateway.fields import Notes, connection_options, without
+from crossgate.gateway.fields import Notes, changed, connection_options, pairs, without
 
 if TYPE_CHECKING:
     from crossgate.gateway.exchange import Exchange
+
+_log = logging.getLogger(__name__)
 
 # gateway.md 2.2: a call that passes the gateway more often than this is calling itself.
 MAX_HOPS = 10
@@ -40,14 +47,19 @@ def chunked(chunks: list[bytes]) -> list[bytes]:
 
 
 def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> bytes:
-    """Request line and fields, the empty line included."""
+    """Request line and fields, the empty line included. Raises Fault where it cannot be signed."""
     client, notes, passed = exchange.client, exchange.notes, exchange.passed
     assert verdict.target is not None
+    assert verdict.match is not None
     host_line = target.host_line
+    call = exchange.call() if verdict.match.route.checks else None
+    query = verdict.target.query
+    if call is not None and call.hidden:
+        query = paths.without_parameters(query, call.hidden)
     if target.mapping is None:
-        request_target = _target(verdict, target)
+        request_target = _joined(target.path, verdict) + (b"?" + query if query else b"")
     else:
-        mapped = _mapped(exchange, verdict, target.mapping)
+        mapped = _mapped(exchange, verdict, target.mapping, query)
         request_target = _joined(mapped.path, verdict) + (b"?" + mapped.query if mapped.query else b"")
         passed = without(passed, mapped.dropped)
         for name, value in mapped.added:
@@ -55,10 +67,15 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
                 host_line = b"Host: " + value
             else:
                 passed += name + b": " + value + b"\r\n"
+    method = target.method or exchange.method
+    if call is not None and call.changes:
+        passed = changed(passed, call.changes)
+    if call is not None and verdict.match.route.signer is not None:
+        passed = _signed(verdict.match.route.signer, method, request_target, host_line, passed, call)
     forwarded = notes.get(fields.FORWARDED_FOR)
     return b"".join(
         (
-            target.method or exchange.method,
+            method,
             b" ",
             request_target,
             b" HTTP/1.1\r\n",
@@ -77,6 +94,19 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             b"\r\n",
         )
     )
+
+
+def _signed(
+    signer: BackendSigner, method: bytes, target: bytes, host_line: bytes, passed: bytes, call: Call
+) -> bytes:
+    """`passed` with what shows the backend that the gateway sends it."""
+    covered = [(b"Host", host_line.removeprefix(b"Host: "))]
+    covered += [(name, value) for name, value in pairs(passed) if name.lower() == b"content-type"][:1]
+    try:
+        return changed(passed, signer.changes(method.decode(), target, covered, call))
+    except Exception:
+        _log.exception("a backend signature failed")
+        raise Fault(runtime.BACKEND_SIGNATURE_FAILED) from None
 
 
 def framing(exchange: "Exchange") -> bytes:
@@ -100,13 +130,6 @@ def wants_tunnel(exchange: "Exchange") -> bool:
     return exchange.notes.get(fields.UPGRADE, b"").lower() == b"websocket" and b"upgrade" in options
 
 
-def _target(verdict: Verdict, target: HttpTarget) -> bytes:
-    asked = verdict.target
-    assert asked is not None
-    path = _joined(target.path, verdict)
-    return path + b"?" + asked.query if asked.query else path
-
-
 def _joined(path: bytes, verdict: Verdict) -> bytes:
     """The backend's path with what followed the prefix of a prefix API."""
     assert verdict.match is not None and verdict.target is not None
@@ -116,22 +139,11 @@ def _joined(path: bytes, verdict: Verdict) -> bytes:
     return path.rstrip(b"/") + (remainder if verdict.target.is_plain else paths.encode_path(remainder))
 
 
-def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping) -> Mapped:
-    assert verdict.match is not None and verdict.target is not None
-    route = verdict.match.route
+def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping, query: bytes) -> Mapped:
+    assert verdict.match is not None
     headers: dict[str, bytes] = {}
-    for name, value in fields.pairs(exchange.passed):
+    for name, value in pairs(exchange.passed):
         key = name.lower().decode("latin-1")
         headers[key] = headers[key] + b", " + value if key in headers else value
-    system = {
-        "sourceIp": exchange.client.address,
-        "stage": route.env,
-        "apiId": route.api_id.encode(),
-        "apiName": route.api_name.encode(),
-        "requestId": exchange.request_id,
-        "serverName": verdict.target.host,
-        "serverAddr": exchange.client.server_address,
-        "handleTime": exchange.client.gateway.date()[len("Date: ") : -2],
-    }
-    captured = dict(zip(route.path_names, verdict.match.captured, strict=False))
-    return mapping.apply(Call(captured, verdict.target.query, headers, system))
+    captured = dict(zip(verdict.match.route.path_names, verdict.match.captured, strict=False))
+    return mapping.apply(Sent(captured, query, headers, exchange.call().system))

@@ -4,12 +4,17 @@ import asyncio
 import itertools
 import secrets
 import socket
+from collections.abc import Callable, Container
 from email.utils import formatdate
 
+from crossgate.core.errors import FaultKind
 from crossgate.core.snapshot.snapshot import Snapshot
 from crossgate.gateway.access_log import AccessLog, TakeLine
+from crossgate.gateway.admission import Counting
+from crossgate.gateway.asker import Asker
 from crossgate.gateway.connection import ClientConnection
 from crossgate.gateway.pool import Pool
+from crossgate.gateway.preflight_bucket import PreflightBucket
 
 # Deadlines are kept to this grain: one sweep over the connections costs less than a timer for each request.
 TICK_S = 0.1
@@ -19,10 +24,24 @@ _DATE_KEPT_S = 0.5
 
 
 class Gateway:
-    """Serves `snapshot` until another is swapped in; hands a line of JSON for each request to `take_line`."""
+    """Serves `snapshot` until another is swapped in.
 
-    def __init__(self, snapshot: Snapshot, take_line: TakeLine | None = None) -> None:
+    `counting` counts calls for it. It hands a line of JSON for each request to `take_line`, and tells
+    `count_refusal` of every request that it answers itself with a fault. `allowed_python` are the functions that
+    may run inside it.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        counting: Counting,
+        take_line: TakeLine | None = None,
+        count_refusal: Callable[[FaultKind], None] = lambda kind: None,
+        allowed_python: Container[str] = frozenset(),
+    ) -> None:
         self.snapshot = snapshot
+        self.counting = counting
+        self.count_refusal = count_refusal
         self.access_log = AccessLog(take_line) if take_line is not None else None
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
@@ -31,6 +50,8 @@ class Gateway:
         self.is_draining = False
         self.clients: set[ClientConnection] = set()
         self.pool = Pool(self.loop, lambda: self.now)
+        self.asker = Asker(self.pool, self.loop, allowed_python)
+        self.preflights = PreflightBucket(lambda: self.now)
         self._server: asyncio.Server | None = None
         self._worker_id = secrets.token_hex(8).encode("ascii")
         self._request_numbers = itertools.count(secrets.randbits(32))
@@ -60,6 +81,7 @@ class Gateway:
             await asyncio.sleep(TICK_S / 2)
         for client in list(self.clients):
             client.abort()
+        self.asker.close()
         self.pool.close()
         if self._timer is not None:
             self._timer.cancel()
@@ -85,3 +107,4 @@ class Gateway:
         self._ticks += 1
         if self._ticks % _TICKS_BETWEEN_POOL_SWEEPS == 0:
             self.pool.sweep()
+            self.asker.sweep(now)

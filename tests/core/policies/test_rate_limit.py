@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossgate.core.errors import runtime
-from crossgate.core.policies.rate_limit import MAX_RULES, RateLimit, parse_content, rate_limit_check
+from crossgate.core.policies.counting import counting_check
+from crossgate.core.policies.rate_limit import MAX_RULES, RateLimit, parse_content, rate_limit_charges
 from tests.core.policies.driver import Driver, call
 
 CASES = tomllib.loads((Path(__file__).parent / "rate_limit_cases.toml").read_text("utf-8"))
@@ -38,7 +39,8 @@ def policy(content: object) -> RateLimit:
 @pytest.mark.parametrize("row", CASES["row"], ids=lambda row: row["name"])
 def test_calls_are_counted(row: dict[str, Any]) -> None:
     """Each call passes or is refused with 429, and says what is left."""
-    check = rate_limit_check(policy(row["content"]), "plugin", "publication")
+    check = counting_check([rate_limit_charges(policy(row["content"]), "plugin", "publication")])
+    assert check is not None
     driver = Driver()
 
     for number, each in enumerate(row["calls"]):
@@ -78,8 +80,12 @@ def test_counters_are_shared_or_not(scope: str, is_shared: bool) -> None:
     read = policy({"scope": scope, "default_interval": 1, "api_limit": 1})
     driver = Driver()
 
-    assert driver.run(rate_limit_check(read, "plugin", "one"), call()) is None
-    assert (driver.run(rate_limit_check(read, "plugin", "two"), call()) is not None) is is_shared
+    one = counting_check([rate_limit_charges(read, "plugin", "one")])
+    two = counting_check([rate_limit_charges(read, "plugin", "two")])
+    assert one is not None
+    assert two is not None
+    assert driver.run(one, call()) is None
+    assert (driver.run(two, call()) is not None) is is_shared
 
 
 def test_there_can_be_so_many_rules() -> None:

@@ -66,3 +66,23 @@ APP_ADDRESS_DENIED = FaultKind(
     "APIG.0405", 403, "The app is not accessed from a trusted IP address.", "ACCESS_DENIED"
 )
 QUOTA_USED_UP = FaultKind("APIG.0501", 405, "The app quota has been used up.", "DEFAULT_4XX")
+BACKEND_SIGNATURE_FAILED = FaultKind("APIG.0705", 500, "Backend signature calculation failed.", "DEFAULT_5XX")
+# An operator's token that was good once; a call is told to get another.
+IAM_TOKEN_EXPIRED = FaultKind("APIG.0307", 401, "The token must be updated.", "AUTH_FAILURE")
+ACCESS_TOKEN_EXPIRED = FaultKind("APIG.1002", 401, "Access token is expired", "AUTH_FAILURE")
+ACCESS_TOKEN_INVALID = FaultKind("APIG.2203", 400, "Access token is invalid", "AUTH_FAILURE")
+APP_NOT_FOUND = FaultKind("APIG.1004", 401, "App not exist", "AUTH_FAILURE")
+# What the endpoint for tokens of apps says. It belongs to no group, so it answers by the contract's own responses.
+REFRESH_TOKEN_EXPIRED = FaultKind("APIG.1001", 401, "Refresh token is expired", "DEFAULT_4XX")
+REFRESH_TOKEN_OF_ANOTHER = FaultKind("APIG.1003", 401, "App not match refresh token", "DEFAULT_4XX")
+CLIENT_INVALID = FaultKind("APIG.2201", 400, "Appkey or SecretKey is invalid", "DEFAULT_4XX")
+REFRESH_TOKEN_INVALID = FaultKind("APIG.2202", 400, "Refresh token is invalid", "DEFAULT_4XX")
+CONTENT_TYPE_INVALID = FaultKind("APIG.2204", 400, "ContentType invalid", "DEFAULT_4XX")
+AUTH_PARAMETER_INVALID = FaultKind("APIG.2205", 400, "Auth parameter invalid", "DEFAULT_4XX")
+AUTH_METHOD_INVALID = FaultKind("APIG.2206", 400, "Auth method invalid", "DEFAULT_4XX")
+THROUGH_DATA_TOO_LONG = FaultKind("APIG.2208", 400, "The length of through_data is out of range", "DEFAULT_4XX")
+GRANT_TYPE_UNKNOWN = FaultKind("APIG.2209", 400, "The value of grant_type is not in enum List", "DEFAULT_4XX")
+GRANT_TYPE_MISSING = FaultKind("APIG.2210", 400, "Lack of grant_type", "DEFAULT_4XX")
+CLIENT_ID_MISSING = FaultKind("APIG.2211", 400, "Lack of client_id", "DEFAULT_4XX")
+CLIENT_SECRET_MISSING = FaultKind("APIG.2212", 400, "Lack of client_secret", "DEFAULT_4XX")
+REFRESH_TOKEN_MISSING = FaultKind("APIG.2213", 400, "Lack of refresh_token", "DEFAULT_4XX")

@@ -1,5 +1,6 @@
 """Custom authorizers (gateway.md 1.10)."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from crossgate.core.errors import FaultKind
 from crossgate.core.errors.admin import IDENTITY_NAME_TAKEN, INVALID_PARAMETER, TOO_MANY_IDENTITIES
+from crossgate.core.model.api import ApiCreate
 from crossgate.core.model.document import Request, Response
 from crossgate.core.model.names import PolicyName, rule
 from crossgate.core.model.paging import Page
@@ -94,6 +96,21 @@ class AuthorizerCreate(Request):
             message = "A frontend authorizer that keeps answers (ttl) needs identities to keep them by"
             raise _wrong(message, "Add an entry to identities, or set ttl 0.")
         return self
+
+
+def named_by(api: ApiCreate) -> Iterator[tuple[str, str, AuthorizerType]]:
+    """The authorizers `api` names: where, the id, and the type it must have there."""
+    places: list[tuple[str, str | None, AuthorizerType]] = [("authorizer_id", api.authorizer_id, "FRONTEND")]
+    backends = {"backend_api": api.backend_api, "func_info": api.func_info, "mock_info": api.mock_info}
+    backends |= {
+        f"{policies}[{number}]": policy
+        for policies in ("policy_https", "policy_functions", "policy_mocks")
+        for number, policy in enumerate(getattr(api, policies))
+    }
+    for at, backend in backends.items():
+        if backend is not None:
+            places.append((f"{at}.authorizer_id", backend.authorizer_id, "BACKEND"))
+    yield from ((at, authorizer_id, kind) for at, authorizer_id, kind in places if authorizer_id)
 
 
 class AuthorizerQuery(Page):

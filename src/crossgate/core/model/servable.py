@@ -7,21 +7,14 @@ from crossgate.core.model.api import ApiCreate
 from crossgate.core.model.api_backend import BackendApiCreate
 
 
-def is_open(api: ApiCreate) -> bool:
-    """Whether nobody is asked for credentials: an OPTIONS API never is, whatever it says (gateway.md 2.4)."""
-    return api.auth_type == "NONE" or api.req_method == "OPTIONS"
-
-
 def obstacles(api: ApiCreate) -> list[str]:
     """Why `api` cannot be published, each a sentence with the way out; empty when it can."""
     found = []
-    if not is_open(api):
+    if api.authorizer_id and api.auth_type == "NONE" and api.req_method != "OPTIONS":
         found.append(
-            f"auth_type {api.auth_type} cannot be enforced by this gateway yet, and it will not serve the API "
-            "without it: use auth_type NONE, or wait for a release that has it"
+            "authorizer_id has no effect with auth_type NONE, and the API would be open: set auth_type "
+            "AUTHORIZER, or remove authorizer_id"
         )
-    elif api.authorizer_id and api.req_method != "OPTIONS":
-        found.append("authorizer_id has no effect yet and the API would be open: remove it")
     if api.backend_type in {"FUNCTION", "GRPC"} or api.req_protocol == "GRPCS":
         found.append("backends of type FUNCTION and GRPC cannot be called yet: use HTTP or MOCK")
     if api.policies:
@@ -30,8 +23,6 @@ def obstacles(api: ApiCreate) -> list[str]:
         found.append("orchestration rules are not applied yet: remove them from req_params")
     if api.backend_api is not None and api.backend_type == "HTTP":
         found += _http_obstacles(api.backend_api)
-    if api.backend_type == "MOCK" and api.mock_info is not None and api.mock_info.authorizer_id:
-        found.append("mock_info.authorizer_id has no effect yet: remove it")
     return found
 
 
@@ -43,6 +34,4 @@ def _http_obstacles(backend: BackendApiCreate) -> list[str]:
         found.append("backend_api.req_protocol must be HTTP or HTTPS")
     if backend.enable_client_ssl:
         found.append("client certificates for backends are not sent yet: set enable_client_ssl false")
-    if backend.authorizer_id:
-        found.append("backend_api.authorizer_id has no effect yet: remove it")
     return found

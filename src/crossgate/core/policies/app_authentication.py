@@ -1,17 +1,15 @@
 """Which app calls: by signature, AppCode, key and secret, basic authentication or token (gateway.md 3.1, 3.2)."""
 
-import base64
-import binascii
-import hmac
-from collections.abc import Callable
+from collections.abc import Generator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.call import BodyDigest, Call, Check, Spend, Waiting
-from crossgate.core.policies.credentials import App, Credentials
+from crossgate.core.errors import Fault, FaultKind, runtime
+from crossgate.core.policies.app_token import AppTokenIssuer
+from crossgate.core.policies.call import BodyDigest, Call, Check, Effect, FieldChange, Spend, Waiting
+from crossgate.core.policies.credentials import App, Credentials, read_basic
 from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.signing import (
     APP_WORDING,
@@ -32,7 +30,8 @@ APP_ID: Final = b"x-hw-id"
 APP_KEY: Final = b"x-hw-appkey"
 AUTHORIZATION: Final = b"authorization"
 CONTENT_SHA256: Final = b"x-sdk-content-sha256"
-_SIGNED = b"sdk-hmac-sha256"
+SIGNED: Final = b"sdk-hmac-sha256"
+"""How an `Authorization` that is a signature begins, in lower case."""
 
 
 class AppModes(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,27 +46,32 @@ class AppModes(msgspec.Struct, frozen=True, kw_only=True):
     refuses_replays: bool = False
 
 
-def app_check(credentials: Credentials, modes: AppModes, *, takes_app_code: bool) -> Check:
+def app_check(
+    credentials: Credentials, modes: AppModes, *, takes_app_code: bool, tokens: AppTokenIssuer | None = None
+) -> Check:
     """Finds out which app calls, and notes it in the call; raises APIG.0303 for what proves nothing.
 
     What is sent decides which way is taken, and a call is judged by the first of them alone: a signature, an
-    AppCode, the key and secret, basic authentication. So nobody is let in by a second credential after a
-    first one that is wrong. A field that may be there once is refused when it is there twice.
+    AppCode, the key and secret, basic authentication, a token of `tokens`. So nobody is let in by a second
+    credential after a first one that is wrong. A field that may be there once is refused when it is there twice.
+    The backend gets neither a secret nor a token.
     """
     header = modes.header.encode()
 
     def check(call: Call) -> Waiting | None:
-        authorization = _single(call, header)
-        if authorization is not None and authorization.lower().startswith(_SIGNED):
-            return _signed(call, authorization, credentials, modes)
+        signed = _single(call, header)
+        if signed is not None and signed.lower().startswith(SIGNED):
+            return _signed(call, signed, credentials, modes)
         if takes_app_code and (code := _single(call, APP_CODE)) is not None:
             call.app = _known(credentials.by_code(code), "the AppCode is not known")
         elif modes.app_secret and (key := _single(call, APP_ID)) is not None:
-            call.app = _with_secret(credentials, key, _single(call, APP_KEY) or b"")
-        elif modes.app_basic and (basic := _basic(_single(call, AUTHORIZATION))) is not None:
-            call.app = _with_secret(credentials, *basic)
-        elif authorization is not None:
-            raise _refused(_malformed(authorization))
+            secret = _single(call, APP_KEY) or b""
+            call.app = _known(credentials.by_secret(key, secret), "the key or the secret is wrong")
+        elif (app := _by_authorization(call, credentials, modes, tokens)) is not None:
+            call.app = app
+            call.changes.append(FieldChange(AUTHORIZATION, ()))
+        elif signed is not None:
+            return _signed(call, signed, credentials, modes)
         else:
             raise runtime.APP_AUTH_MISSING.because("the request carries no credentials that this API takes")
         return None
@@ -75,11 +79,16 @@ def app_check(credentials: Credentials, modes: AppModes, *, takes_app_code: bool
     return check
 
 
-def _single(call: Call, name: bytes) -> bytes | None:
+def single(call: Call, name: bytes, refused: FaultKind) -> bytes | None:
+    """The one value of the field `name`; None without it, and raises `refused` where there are more."""
     values = call.values(name)
     if len(values) > 1:
-        raise runtime.APP_AUTH_FAILED.because(f"the header {name.decode()} is there more than once")
+        raise refused.because(f"the header {name.decode()} is there more than once")
     return values[0] if values else None
+
+
+def _single(call: Call, name: bytes) -> bytes | None:
+    return single(call, name, runtime.APP_AUTH_FAILED)
 
 
 def _known(app: App | None, otherwise: str) -> App:
@@ -88,24 +97,26 @@ def _known(app: App | None, otherwise: str) -> App:
     return app
 
 
-def _with_secret(credentials: Credentials, key: bytes, secret: bytes) -> App:
-    app = credentials.by_key(key.decode("latin-1"))
-    # An unknown key takes as long as a wrong secret, and is answered the same.
-    expected = app.secret.encode() if app is not None else b"\0" * 32
-    if not hmac.compare_digest(expected, secret) or app is None:
-        raise runtime.APP_AUTH_FAILED.because("the key or the secret is wrong")
-    return app
-
-
-def _basic(authorization: bytes | None) -> tuple[bytes, bytes] | None:
-    scheme, _, coded = (authorization or b"").partition(b" ")
-    if scheme.lower() != b"basic":
+def _by_authorization(
+    call: Call, credentials: Credentials, modes: AppModes, tokens: AppTokenIssuer | None
+) -> App | None:
+    """The app by basic authentication or by its token; None where the call has neither."""
+    authorization = _single(call, AUTHORIZATION)
+    if authorization is None:
         return None
-    try:
-        key, _, secret = base64.b64decode(coded.strip(), validate=True).partition(b":")
-    except binascii.Error:
-        raise runtime.APP_AUTH_FAILED.because("the basic credentials are not base64") from None
-    return key, secret
+    if modes.app_basic:
+        try:
+            basic = read_basic(authorization)
+        except ValueError:
+            raise runtime.APP_AUTH_FAILED.because("the basic credentials cannot be read") from None
+        if basic is not None:
+            return _known(credentials.by_secret(*basic), "the key or the secret is wrong")
+    scheme, _, text = authorization.partition(b" ")
+    if tokens is None or scheme.lower() != b"bearer":
+        return None
+    token = tokens.accepted(text.strip(), call.now)
+    call.context.update(token.context)
+    return token.app
 
 
 def _signed(call: Call, authorization: bytes, credentials: Credentials, modes: AppModes) -> Waiting:
@@ -115,14 +126,16 @@ def _signed(call: Call, authorization: bytes, credentials: Credentials, modes: A
     app = credentials.by_key(claimed.access_key)
     if app is None:
         raise _refused(Refusal(Reason.UNKNOWN_KEY, claimed.access_key))
-    yield from verify_call(call, claimed, app.secret, _refused)
+    refusal = yield from verify_call(call, claimed, app.secret)
+    if refusal is not None:
+        raise _refused(refusal)
     if modes.refuses_replays:
         yield from _once(call, claimed)
     call.app = app
 
 
-def verify_call(call: Call, claimed: Authorization, secret: str, refused: Callable[[Refusal], Fault]) -> Waiting:
-    """Raises what `refused` makes of a signature that is not `secret`'s; waits for the body where it is signed.
+def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Effect, Any, Refusal | None]:
+    """Why the signature of a call is not `secret`'s, None where it is; waits for the body where that is signed.
 
     What can be said without the body is said first: nobody makes the gateway keep a body for an old signature.
     """
@@ -130,14 +143,12 @@ def verify_call(call: Call, claimed: Authorization, secret: str, refused: Callab
     now = datetime.fromtimestamp(call.now, UTC)
     early = refuse_early(message, now)
     if early is not None:
-        raise refused(early)
+        return early
     if not call.is_empty:
         is_unsigned = call.values(CONTENT_SHA256) == [UNSIGNED_PAYLOAD.encode()]
         digest: str = "" if is_unsigned else (yield BodyDigest())
         message = msgspec.structs.replace(message, body_sha256=digest)
-    refusal = verify(message, claimed, secret, now)
-    if refusal is not None:
-        raise refused(refusal)
+    return verify(message, claimed, secret, now)
 
 
 def _once(call: Call, claimed: Authorization) -> Waiting:
@@ -146,12 +157,6 @@ def _once(call: Call, claimed: Authorization) -> Waiting:
     left: Left = yield Spend((Spending(key, 1, seconds),))
     if left.refused is not None:
         raise runtime.APP_AUTH_FAILED.because("the signature has been used before")
-
-
-def _malformed(authorization: bytes) -> Refusal:
-    refusal = parse_authorization(authorization)
-    assert isinstance(refusal, Refusal)
-    return refusal
 
 
 def _refused(refusal: Refusal) -> Fault:

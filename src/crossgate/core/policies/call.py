@@ -58,17 +58,22 @@ class Account(msgspec.Struct, frozen=True):
     name: str
 
 
+def _nothing_more(name: str) -> None:
+    return None
+
+
 class Call:
     """One request while it is checked.
 
     `target` is the raw request target, `path` the path it was routed by; `fields` are all its header fields;
     `client` is its address by the gateway's rules for proxies; `is_empty`: it has no body; `now` is in seconds
     since the epoch. Checks note here who calls: `app` for a credential, `account` for an operator; `context`
-    holds what authorizers say, by its `$context.` name, and what else the driver knows by such a name
-    (`stage`, `requestId`, `apiName`).
+    holds what authorizers say, by its `$context.` name, and `lookup` is asked for what else the driver knows by
+    such a name (`stage`, `requestId`, `apiName`).
     `limits` are the values of the debug headers that tell what is left, by their last word.
     `changes` are made to the fields the backend is sent, in order; parameters of the query that `hidden` names
-    are not sent to it.
+    are not sent to it. `payload` stands for the body in a signature for the backend: its digest, or that it has
+    none to be checked by.
     """
 
     __slots__ = (
@@ -84,9 +89,11 @@ class Call:
         "hidden",
         "is_empty",
         "limits",
+        "lookup",
         "method",
         "now",
         "path",
+        "payload",
         "target",
     )
 
@@ -103,9 +110,11 @@ class Call:
         self.app: App | None = None
         self.account: Account | None = None
         self.context: dict[str, str] = {}
+        self.lookup: Callable[[str], str | None] = _nothing_more
         self.limits: dict[str, str] = {}
         self.changes: list[FieldChange] = []
         self.hidden: set[str] = set()
+        self.payload = ""
         self._query: list[tuple[str, str]] | None = None
 
     def values(self, name: bytes) -> list[bytes]:
@@ -137,7 +146,8 @@ class Call:
             case "reqMethod":
                 return self.method.decode("latin-1")
             case _:
-                return self.context.get(name)
+                found = self.context.get(name)
+                return self.lookup(name) if found is None else found
 
     def note_limit(self, kind: str, remaining: int, limit: int, period: Period) -> None:
         """Remember what is left of a limit, in the form of the debug headers (gateway.md 4)."""

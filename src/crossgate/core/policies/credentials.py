@@ -1,6 +1,8 @@
 """Credentials: the apps that may call, found by key or AppCode (gateway.md 1.5)."""
 
+import base64
 import hashlib
+import hmac
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -67,6 +69,17 @@ def secret_name(app_id: str) -> str:
     return f"app:{app_id}:secret"
 
 
+def read_basic(authorization: bytes) -> tuple[bytes, bytes] | None:
+    """Name and password of basic authentication; None for another scheme, ValueError where it cannot be read."""
+    scheme, _, coded = authorization.partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    name, colon, password = base64.b64decode(coded.strip(), validate=True).partition(b":")
+    if not colon:
+        raise ValueError("there is no colon between name and password")
+    return name, password
+
+
 def code_digest(code: bytes) -> bytes:
     """What an AppCode is found by."""
     return hashlib.sha256(code).digest()
@@ -88,6 +101,12 @@ class Credentials:
     def by_key(self, key: str) -> App | None:
         """The app with this key."""
         return self._by_key.get(key)
+
+    def by_secret(self, key: bytes, secret: bytes) -> App | None:
+        """The app with this key and this secret; an unknown key takes as long as a wrong secret."""
+        app = self.by_key(key.decode("latin-1"))
+        expected = app.secret.encode() if app is not None else b"\0" * 32
+        return app if hmac.compare_digest(expected, secret) else None
 
     def by_code(self, code: bytes) -> App | None:
         """The app with this AppCode; how long it takes says nothing about the codes there are."""

@@ -11,11 +11,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from crossgate.core.errors import Fault, Finding, runtime
-from crossgate.core.policies.call import Call, Check, Spend, Waiting
+from crossgate.core.errors import Finding, runtime
+from crossgate.core.policies.call import Call
 from crossgate.core.policies.content import Fields, open_content
+from crossgate.core.policies.counting import Charge, Charges
 from crossgate.core.policies.expression import Matches, Parameters, read_expression, read_parameters
-from crossgate.core.policies.spending import Left, Period, Spending, TimeUnit
+from crossgate.core.policies.spending import Period, Spending, TimeUnit
 
 MAX_RULES: Final = 100
 MAX_SPECIALS: Final = 30
@@ -127,15 +128,23 @@ def _rules(fields: Fields, parameters: Parameters, default: Period) -> tuple[Rul
     return tuple(rules.values())
 
 
-def rate_limit_check(policy: RateLimit, plugin_id: str, publish_id: str) -> Check:
-    """What the policy demands of calls of one publication.
+def rate_limit_charges(policy: RateLimit, plugin_id: str, publish_id: str) -> Charges:
+    """What the policy charges calls of one publication with.
 
     Its counters are the plugin's where it is shared, else the publication's own.
     """
     prefix = f"rate_limit:{plugin_id}:" + ("" if policy.is_shared else publish_id)
+    limits = policy.limits
 
-    def basic(call: Call) -> list[tuple[Kind, str, int | None]]:
-        limits = policy.limits
+    def charge(kind: Kind, who: str, limit: int) -> Charge:
+        spending = Spending(f"{prefix}:{kind}:{who}", limit, policy.period.seconds)
+        return Charge(spending, runtime.THROTTLED, policy.period, kind)
+
+    of_rules = [
+        (rule.matches, Charge(_spending(prefix, rule), runtime.THROTTLED, rule.period)) for rule in policy.rules
+    ]
+
+    def charges(call: Call) -> list[Charge]:
         asked: list[tuple[Kind, str, int | None]] = [("api", "", limits.get("api"))]
         if call.account is not None:
             user = call.account.id
@@ -144,26 +153,11 @@ def rate_limit_check(policy: RateLimit, plugin_id: str, publish_id: str) -> Chec
             app = call.app.id
             asked.append(("app", app, policy.special_apps.get(app, limits.get("app"))))
         asked.append(("ip", str(call.client), limits.get("ip")))
-        return asked
+        basic = [charge(kind, who, limit) for kind, who, limit in asked if limit is not None]
+        return basic + [charge for matches, charge in of_rules if matches(call)]
 
-    def check(call: Call) -> Waiting | None:
-        noted: list[Kind] = []
-        wanted: list[Spending] = []
-        for kind, who, limit in basic(call):
-            if limit is not None:
-                noted.append(kind)
-                wanted.append(Spending(f"{prefix}:{kind}:{who}", limit, policy.period.seconds))
-        for rule in policy.rules:
-            if rule.matches(call):
-                wanted.append(Spending(f"{prefix}:rule:{rule.name}", rule.limit, rule.period.seconds))
-        return _spend(call, noted, tuple(wanted), policy.period) if wanted else None
-
-    return check
+    return charges
 
 
-def _spend(call: Call, noted: list[Kind], wanted: tuple[Spending, ...], period: Period) -> Waiting:
-    left: Left = yield Spend(wanted)
-    for kind, spending, remaining in zip(noted, wanted, left.remaining, strict=False):
-        call.note_limit(kind, remaining, spending.limit, period)
-    if left.refused is not None:
-        raise Fault(runtime.THROTTLED)
+def _spending(prefix: str, rule: Rule) -> Spending:
+    return Spending(f"{prefix}:rule:{rule.name}", rule.limit, rule.period.seconds)

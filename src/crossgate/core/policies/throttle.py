@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.call import Call, Check, Spend, Waiting
-from crossgate.core.policies.credentials import AppQuota
-from crossgate.core.policies.spending import Left, Period, Spending
+from crossgate.core.errors import runtime
+from crossgate.core.policies.call import Call
+from crossgate.core.policies.counting import Charge, Charges
+from crossgate.core.policies.spending import Period, Spending
+
+_SECOND = Period(1, "SECOND")
 
 
 class Throttle(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,45 +26,48 @@ class Throttle(msgspec.Struct, frozen=True, kw_only=True):
     special_users: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-def throttle_check(policy: Throttle, publish_id: str) -> Check:
-    """What the policy demands of calls of one publication.
+def throttle_charges(policy: Throttle, publish_id: str) -> Charges:
+    """What the policy charges calls of one publication with.
 
     Its counters are the policy's where it is shared, else the publication's own.
     """
     prefix = f"throttle:{policy.id}:" + ("" if policy.is_shared else publish_id)
-    seconds = policy.period.seconds
+    period, seconds = policy.period, policy.period.seconds
 
-    def spendings(call: Call) -> list[tuple[str, Spending]]:
-        asked = [("api", "", policy.api_limit)]
+    def charge(kind: str, who: str, limit: int) -> Charge:
+        return Charge(Spending(f"{prefix}:{kind}:{who}", limit, seconds), runtime.THROTTLED, period, kind)
+
+    of_api = charge("api", "", policy.api_limit)
+
+    def charges(call: Call) -> list[Charge]:
+        asked = [of_api]
         if call.account is not None:
             limit = policy.special_users.get(call.account.id, policy.user_limit)
-            asked += [("user", call.account.id, limit)] if limit is not None else []
+            if limit is not None:
+                asked.append(charge("user", call.account.id, limit))
         if call.app is not None:
             limit = policy.special_apps.get(call.app.id, policy.app_limit)
-            asked += [("app", call.app.id, limit)] if limit is not None else []
+            if limit is not None:
+                asked.append(charge("app", call.app.id, limit))
         if policy.ip_limit is not None:
-            asked.append(("ip", str(call.client), policy.ip_limit))
-        return [(kind, Spending(f"{prefix}:{kind}:{who}", limit, seconds)) for kind, who, limit in asked]
+            asked.append(charge("ip", str(call.client), policy.ip_limit))
+        return asked
 
-    def check(call: Call) -> Waiting:
-        wanted = spendings(call)
-        left: Left = yield Spend(tuple(spending for _, spending in wanted))
-        for (kind, spending), remaining in zip(wanted, left.remaining, strict=True):
-            call.note_limit(kind, remaining, spending.limit, policy.period)
-        if left.refused is not None:
-            raise Fault(runtime.THROTTLED)
-
-    return check
+    return charges
 
 
-def quota_check(call: Call) -> Waiting | None:
-    """What the quota of the calling app demands, whatever API it calls; every app spends its own."""
+def gateway_charges(calls_per_second: int, api_id: str) -> Charges:
+    """What the gateway's own limit charges every call of an API with, in whatever environment."""
+    spending = Spending(f"ratelimit:{api_id}", calls_per_second, 1)
+    charged = (Charge(spending, runtime.THROTTLED, _SECOND, "api-allenv"),)
+    return lambda call: charged
+
+
+def quota_charges(call: Call) -> tuple[Charge, ...]:
+    """What the quota of the calling app charges it with, whatever API it calls; every app spends its own."""
     app = call.app
-    return None if app is None or app.quota is None else _spend_quota(app.quota, app.id)
-
-
-def _spend_quota(quota: AppQuota, app_id: str) -> Waiting:
-    key = f"quota:{quota.id}:{app_id}"
-    left: Left = yield Spend((Spending(key, quota.limit, quota.period.seconds, quota.starts_at),))
-    if left.refused is not None:
-        raise Fault(runtime.QUOTA_USED_UP)
+    if app is None or app.quota is None:
+        return ()
+    quota = app.quota
+    spending = Spending(f"quota:{quota.id}:{app.id}", quota.limit, quota.period.seconds, quota.starts_at)
+    return (Charge(spending, runtime.QUOTA_USED_UP, quota.period),)

@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -50,11 +52,22 @@ def _untouched(raw: bytes) -> bytes:
 
 
 STANDARD: Final = Reading(path=unquote_to_bytes, query=unquote_to_bytes)
-READINGS: Final = (
-    STANDARD,
-    Reading(path=_as_text, query=_as_text),  # Python's and JavaScript's: what is not UTF-8 becomes U+FFFD
-    Reading(path=_untouched, query=unquote_to_bytes),  # Node's: the path is not decoded, so `%2F` -> `%252F`
-)
+# Python's and JavaScript's: what is not UTF-8 becomes U+FFFD.
+_AS_TEXT: Final = Reading(path=_as_text, query=_as_text)
+# Node's: the path is not decoded, so `%2F` -> `%252F`.
+_PATH_UNTOUCHED: Final = Reading(path=_untouched, query=unquote_to_bytes)
+_UNRESERVED: Final = re.compile(rb"[A-Za-z0-9_.~-]*")
+
+
+def readings(target: bytes) -> Iterator[Reading]:
+    """The readings that may give `target` different canonical forms, the documented one first."""
+    yield STANDARD
+    try:
+        unquote_to_bytes(target).decode()
+    except UnicodeDecodeError:
+        yield _AS_TEXT
+    if b"%" in target.partition(b"?")[0]:
+        yield _PATH_UNTOUCHED
 
 
 def payload_sha256(body: bytes) -> str:
@@ -71,14 +84,18 @@ def canonical_request(
     line for each value, sorted, as the cloud's Go client writes it.
     """
     path, _, query = message.target.partition(b"?")
+    # Once for all names: both lists are as long as a stranger likes.
+    values: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for name, value in message.headers:
+        values[name.lower()].append(value.strip())
     lines = [
         message.method.upper().encode(),
         _canonical_uri(path, reading),
         _canonical_query(query, reading),
         *(
-            name.encode() + b":" + value
-            for name in signed_headers
-            for value in sorted(message.values(name)) or [b""]
+            listed.encode() + b":" + value
+            for listed in signed_headers
+            for value in sorted(values[listed.lower().encode()]) or [b""]
         ),
         b"",
         ";".join(signed_headers).encode(),
@@ -98,7 +115,7 @@ def signature(secret: str, to_sign: bytes) -> str:
 
 
 def _encode(raw: bytes, *, keep: str = "~") -> bytes:
-    return quote(raw, safe=keep).encode()
+    return raw if _UNRESERVED.fullmatch(raw) else quote(raw, safe=keep).encode()
 
 
 def _canonical_uri(path: bytes, reading: Reading) -> bytes:

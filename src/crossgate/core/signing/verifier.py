@@ -17,10 +17,10 @@ from crossgate.core.signing.canonical import (
     DATE_HEADER,
     EMPTY_SHA256,
     PAYLOAD_HEADER,
-    READINGS,
     UNSIGNED_PAYLOAD,
     Message,
     canonical_request,
+    readings,
     signature,
     string_to_sign,
 )
@@ -120,10 +120,11 @@ def verify(message: Message, authorization: Authorization, secret: str | None, n
         return early
     date = _date(message)
     given = authorization.signature.encode()
+    documented = b""
     for canonical in _accepted_forms(message, authorization.signed_headers):
         if hmac.compare_digest(signature(secret, string_to_sign(canonical, date)).encode(), given):
             return None
-    documented = next(_accepted_forms(message, authorization.signed_headers))
+        documented = documented or canonical
     return Refusal(Reason.MISMATCH, documented.decode("utf-8", "replace").replace("\n", "|"))
 
 
@@ -149,7 +150,7 @@ def _date(message: Message) -> str:
 def _accepted_forms(message: Message, signed_headers: tuple[str, ...]) -> Iterator[bytes]:
     """Every canonical request that an official client may have signed, the documented one first."""
     for payload_hash in _payload_hashes(message):
-        for reading in READINGS:
+        for reading in readings(message.target):
             yield canonical_request(message, signed_headers, payload_hash, reading)
 
 

@@ -3,6 +3,10 @@
 import re
 
 from crossgate.core.policies import cors
+from crossgate.core.policies.client_address import ClientAddressRule
+from crossgate.core.policies.credentials import OpenSecret
+from crossgate.core.policies.gateway_response import Responses
+from crossgate.core.snapshot.checks import Policies, checks_of
 from crossgate.core.snapshot.config import (
     Config,
     ConfigError,
@@ -21,14 +25,27 @@ _PATH_NAME = re.compile(r"\{([^{}+]+)\+?\}")
 _SUPPORTED = {"BOTH": "HTTP, HTTPS"}
 
 
-def compile_config(config: Config) -> Snapshot:
-    """The Snapshot of `config`; raises ConfigError where a plugin in it cannot be compiled."""
+def _keep_sealed(sealed: bytes, name: str) -> bytes:
+    raise ConfigError(f"{name} is sealed, and there is no key to open it")
+
+
+def compile_config(config: Config, open_secret: OpenSecret = _keep_sealed) -> Snapshot:
+    """The Snapshot of `config`; raises ConfigError where a policy in it cannot be compiled.
+
+    `open_secret` opens what is sealed in it, when that is first needed; without it nothing can be proved by a secret.
+    """
     tables = {plugin.id: _table(plugin) for plugin in config.plugins if plugin.type == "cors"}
-    sites = {group.id: Site(group.id, {}) for group in config.groups}
+    policies = Policies(config, open_secret)
+    responses = {id: Responses(templates) for group in config.groups for id, templates in group.responses.items()}
+    sites = {
+        group.id: Site(group.id, {}, responses.get(group.default_response_id or "")) for group in config.groups
+    }
     for api in config.apis:
         env = config.environments[api.env_id].encode()
-        router = sites[api.group_id].environments.setdefault(env, Router())
-        route = _route(api, env, tables, config.limits.backend_timeout_ms)
+        site = sites[api.group_id]
+        router = site.environments.setdefault(env, Router())
+        answers = responses.get(api.response_id or "", site.responses)
+        route = _route(api, env, tables, policies, answers, config.limits.backend_timeout_ms)
         router.add(api.req_method.encode(), api.req_uri.encode(), prefix=api.match_mode == "SWA", route=route)
     by_host: dict[bytes, Site] = {}
     by_suffix: dict[bytes, Site] = {}
@@ -38,10 +55,13 @@ def compile_config(config: Config) -> Snapshot:
                 by_suffix[domain[2:]] = sites[group.id]
             else:
                 by_host[domain] = sites[group.id]
+    rule = config.features.client_address
     default = next((sites[group.id] for group in config.groups if group.is_default), None)
     return Snapshot(
         revision=config.revision,
         limits=config.limits,
+        client_address=None if rule == ClientAddressRule() else rule,
+        token_endpoint=None,
         sites=by_host,
         wildcard_sites=by_suffix,
         default_site=default,
@@ -60,25 +80,36 @@ def _table(plugin: Plugin) -> CorsTable:
     raise ConfigError(f"plugin {plugin.id}: " + "; ".join(finding.message for finding in table))
 
 
-def _route(api: PublishedApi, env: bytes, tables: dict[str, CorsTable], max_timeout_ms: int) -> Route:
+def _route(
+    api: PublishedApi,
+    env: bytes,
+    tables: dict[str, CorsTable],
+    policies: Policies,
+    responses: Responses | None,
+    max_timeout_ms: int,
+) -> Route:
     table = next((tables[plugin_id] for plugin_id in api.plugin_ids if plugin_id in tables), None)
-    backend = _target(api, api.backend, max_timeout_ms) if isinstance(api.backend, HttpBackend) else None
+    backend = api.backend
     return Route(
         api_id=api.api_id,
         api_name=api.name,
         group_id=api.group_id,
+        env_id=api.env_id,
         env=env,
         path_names=tuple(_PATH_NAME.findall(api.req_uri)),
         takes_http=api.req_protocol in ("HTTP", "BOTH"),
         protocol=_SUPPORTED.get(api.req_protocol, api.req_protocol),
         cross_origin=table or cors.switch(is_on=api.cors, is_options_api=api.req_method == "OPTIONS"),
         preflight=table,
-        backend=backend or _mock(api.backend),
+        backend=_target(api, backend, max_timeout_ms) if isinstance(backend, HttpBackend) else _mock(backend),
+        checks=checks_of(api, policies),
+        answers_preflights=api.req_method == "OPTIONS",
+        responses=responses,
+        signer=policies.signers.get(api.signature_key_id or ""),
     )
 
 
-def _mock(backend: HttpBackend | MockBackend) -> MockAnswer:
-    assert isinstance(backend, MockBackend)
+def _mock(backend: MockBackend) -> MockAnswer:
     return MockAnswer(status=backend.status_code, body=backend.result_content.encode())
 
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from crossgate.core.errors import Fault, runtime
+from crossgate.core.policies.gateway_response import Responses
 from crossgate.core.snapshot import path as paths
 from crossgate.core.snapshot.router import Match, Router
 from crossgate.core.snapshot.snapshot import RELEASE, Route, Site, Snapshot, path_policy
@@ -43,7 +44,8 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What to do: answer the preflight, or answer `fault`, or forward along `match`.
 
-    `match` is what was found, even where it is not gone along; `grant` goes on every answer.
+    `match` is what was found, even where it is not gone along; `grant` goes on every answer. `responses` are the
+    group's words for its faults, None for the contract's.
     """
 
     match: Match[Route] | None = None
@@ -51,6 +53,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     fault: Fault | None = None
     preflight: PreflightAnswer | None = None
     target: Target | None = None
+    responses: Responses | None = None
 
 
 def announces_stage(requested_headers: bytes | None) -> bool:
@@ -129,7 +132,7 @@ def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
     path = target.path
     router = site.environments.get(named.stage or RELEASE)
     if router is None:
-        return Verdict(fault=Fault(runtime.NOT_PUBLISHED))
+        return Verdict(fault=Fault(runtime.NOT_PUBLISHED), responses=site.responses)
     match = router.find(method, path)
     if match is None:
         policy = path_policy(router, path)
@@ -137,13 +140,16 @@ def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
         return Verdict(
             grant=policy.grant(named.origin) if policy is not None else None,
             fault=Fault(runtime.NO_SUCH_API if exists else runtime.NOT_PUBLISHED),
+            responses=site.responses,
         )
     route = match.route
+    responses = route.responses
     grant = None if route.cross_origin is None else route.cross_origin.grant(named.origin)
     if method in _NEVER_SERVED:
-        return Verdict(match=match, fault=Fault(runtime.METHOD_UNSUPPORTED))
+        return Verdict(match=match, fault=Fault(runtime.METHOD_UNSUPPORTED), responses=responses)
     if not route.takes_http:
-        return Verdict(match=match, grant=grant, fault=runtime.WRONG_PROTOCOL.naming(route.protocol))
+        fault = runtime.WRONG_PROTOCOL.naming(route.protocol)
+        return Verdict(match=match, grant=grant, fault=fault, responses=responses)
     if grant is not None and grant.rejects:
-        return Verdict(match=match, grant=grant, fault=Fault(runtime.ORIGIN_REFUSED))
-    return Verdict(match=match, grant=grant, target=target)
+        return Verdict(match=match, grant=grant, fault=Fault(runtime.ORIGIN_REFUSED), responses=responses)
+    return Verdict(match=match, grant=grant, target=target, responses=responses)

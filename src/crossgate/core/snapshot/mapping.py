@@ -5,6 +5,7 @@ not declared passes through. A declared parameter with `pass_through` 2 that is 
 """
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -18,12 +19,15 @@ _UNSAFE_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Call(NamedTuple):
-    """What a mapping may read of one request. Names in `headers` are lower-case; `captured` is decoded."""
+    """What a mapping may read of one request. Names in `headers` are lower-case; `captured` is decoded.
+
+    `system` gives the value of a system parameter by its name without `$context.`, None where there is none.
+    """
 
     captured: Dictionary[str, bytes]
     query: bytes
     headers: Dictionary[str, bytes]
-    system: Dictionary[str, bytes]
+    system: Callable[[str], str | None]
 
 
 class Mapped(NamedTuple):
@@ -80,7 +84,7 @@ class Mapping:
         if param.origin == "CONSTANT":
             return param.value.encode()
         if param.origin == "SYSTEM":
-            return call.system.get(param.value.removeprefix(_SYSTEM), b"")
+            return (call.system(param.value.removeprefix(_SYSTEM)) or "").encode()
         declared = self._by_name.get(param.value.lower())
         if declared is None:
             return None

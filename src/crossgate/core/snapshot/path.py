@@ -1,6 +1,7 @@
 """Request paths: decoding for the router, encoding for the backend (gateway.md 2.1)."""
 
 import re
+from collections.abc import Container
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 # RFC 3986 section 3.3: pchar and "/".
@@ -42,6 +43,16 @@ def _without_dot_segments(path: bytes) -> bytes:
     if segments[-1] in (b".", b".."):
         kept.append(b"")
     return b"/" + b"/".join(kept)
+
+
+def without_parameters(query: bytes, names: Container[str]) -> bytes:
+    """`query` less the parameters whose decoded name is among `names`; a plus is a space, as forms write it."""
+    kept = [pair for pair in query.split(b"&") if _parameter_name(pair) not in names]
+    return b"&".join(kept)
+
+
+def _parameter_name(pair: bytes) -> str:
+    return unquote_to_bytes(pair.partition(b"=")[0].replace(b"+", b" ")).decode("utf-8", "replace")
 
 
 def encode_path(decoded: bytes) -> bytes:

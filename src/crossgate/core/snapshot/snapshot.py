@@ -2,7 +2,12 @@
 
 import msgspec
 
+from crossgate.core.policies.app_token import TokenEndpoint
+from crossgate.core.policies.call import Check
+from crossgate.core.policies.client_address import ClientAddressRule
 from crossgate.core.policies.cors import CrossOrigin
+from crossgate.core.policies.gateway_response import Responses
+from crossgate.core.policies.signature_key import BackendSigner
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.mapping import Mapping
 from crossgate.core.snapshot.router import Router
@@ -45,12 +50,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One API in one environment, ready to serve.
 
     `cross_origin` grants what its responses carry (None: nothing is added). `preflight` is the policy of its
-    `cors` plugin, which alone answers preflights.
+    `cors` plugin, which alone answers preflights. `checks` are what a call has to pass, in order; of an OPTIONS API
+    a preflight passes them all. `responses` are what the gateway itself answers, None where that is the contract's
+    own. `signer` signs what the backend gets.
     """
 
     api_id: str
     api_name: str
     group_id: str
+    env_id: str
     env: bytes
     path_names: tuple[str, ...]
     takes_http: bool
@@ -58,20 +66,30 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     cross_origin: CrossOrigin | None
     preflight: CorsTable | None
     backend: HttpTarget | MockAnswer
+    checks: tuple[Check, ...] = ()
+    answers_preflights: bool = False
+    responses: Responses | None = None
+    signer: BackendSigner | None = None
 
 
 class Site(msgspec.Struct, frozen=True):
-    """One group: its environments by name, each with its router."""
+    """One group: its environments by name, each with its router; what it answers where no API is found."""
 
     group_id: str
     environments: dict[bytes, Router[Route]]
+    responses: Responses | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a worker serves by."""
+    """Everything a worker serves by.
+
+    `client_address` says where else than at the other end of its connection a client is; None: nowhere.
+    """
 
     revision: int
     limits: Limits
+    client_address: ClientAddressRule | None
+    token_endpoint: TokenEndpoint | None
     sites: dict[bytes, Site]
     wildcard_sites: dict[bytes, Site]
     default_site: Site | None
