@@ -11,12 +11,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
+from crossgate.cluster import counters as module
 from crossgate.cluster.counters import Counters
 from crossgate.core.policies.spending import Left, Spending
 
 NOW = 1_800_000_000.0
 PROCESSES = 4
 KILLS = 30
+FEW_BUCKETS = 2
 WIDE = Spending("api", 100_000, 3600)
 NARROW = Spending("ip", 20_000, 3600)
 
@@ -80,6 +84,7 @@ def test_killing_a_process_again_and_again_changes_nothing(tmp_path: Path) -> No
 
 def _die_at(step: int, file: Path) -> None:
     """Spends two keys for the first time, and is killed before the instruction `step` of doing so."""
+    pytest.MonkeyPatch().setattr(module, "_BUCKETS", FEW_BUCKETS)
     counters = Counters(file)
     steps = iter(range(step))
 
@@ -99,13 +104,21 @@ def _first_keys(step: int) -> tuple[Spending, Spending]:
     return Spending(f"one {step}", 2, 60), Spending(f"two {step}", 3, 60)
 
 
-def test_a_kill_at_any_instruction_leaves_counters_to_count_by(tmp_path: Path) -> None:
-    """Wherever a process dies, the others go on at once, and each key has counted its call or has not."""
+def test_a_kill_at_any_instruction_leaves_counters_to_count_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a process dies, the others go on at once, and each key has counted its call or has not.
+
+    The keys take rows of others that have counted more than their limits.
+    """
+    monkeypatch.setattr(module, "_BUCKETS", FEW_BUCKETS)
     file = tmp_path / "counters"
     survivor = Counters(file)
     found: set[Left] = set()
     step, is_over = 0, False
     while not is_over:
+        for number in range(100 * 5):
+            survivor.spend((Spending(f"old {step} {number // 5}", 5, 60),), NOW)
         victim = _start(_die_at, step, file)
         victim.join()
         is_over = victim.exitcode == 0

@@ -10,7 +10,8 @@ import pytest
 
 from crossgate.control import features
 from crossgate.core.model.feature import FeatureQuery, FeatureToggle
-from crossgate.core.model.feature_forms import APP_TOKEN_KEY_NAME, READERS
+from crossgate.core.model.feature_forms import READERS
+from crossgate.core.policies.app_token import KEY_NAME
 from crossgate.core.snapshot.config import Features
 from crossgate.store.sealing import Seal
 from tests.control.world import ACTOR, World
@@ -84,7 +85,7 @@ def test_the_key_of_tokens_is_sealed_and_never_shown(world: World) -> None:
     assert key not in str(world.audit())
     assert key.encode() not in files
     assert world.config.features.app_tokens is not None
-    assert Seal(b"k" * 32).open(world.config.features.app_tokens.key, APP_TOKEN_KEY_NAME) == key.encode()
+    assert Seal(b"k" * 32).open(world.config.features.app_tokens.key, KEY_NAME) == key.encode()
 
 
 def test_what_was_shown_can_be_sent_back(world: World) -> None:

@@ -1,10 +1,11 @@
 """Publishing, versions and what is refused (gateway.md 1.4)."""
 
+import json
 from typing import Any
 
 import pytest
 
-from crossgate.control import apis, groups, publishing
+from crossgate.control import apis, authorizers, groups, publishing
 from crossgate.core.model.environment import RELEASE_ID
 from crossgate.core.model.group import ApiGroupCreate
 from crossgate.core.model.publication import ApiActionInfo, ApiBatchPublish, ApiVersion, VersionQuery
@@ -139,10 +140,6 @@ def test_runtime_and_version_show_what_was_published(world: World) -> None:
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
-        ({"auth_type": "APP"}, "auth_type APP"),
-        ({"auth_type": "IAM"}, "auth_type IAM"),
-        ({"auth_type": "AUTHORIZER", "authorizer_id": "0" * 32}, "auth_type AUTHORIZER"),
-        ({"authorizer_id": "0" * 32}, "authorizer_id"),
         (
             {
                 "backend_type": "FUNCTION",
@@ -186,7 +183,7 @@ def test_runtime_and_version_show_what_was_published(world: World) -> None:
 def test_what_cannot_be_served_whole_is_stored_but_not_published(
     world: World, fields: dict[str, Any], named: str
 ) -> None:
-    """An API that asks for credentials is never served without asking."""
+    """An API is never served half-working."""
     api = world.api(**fields)
 
     fault = world.refused(world.publishing(api.id))
@@ -195,6 +192,82 @@ def test_what_cannot_be_served_whole_is_stored_but_not_published(
     assert named in fault.message
     assert world.published(api.id) is None
     assert _versions(world, api.id) == []
+
+
+def test_an_authorizer_nobody_is_sent_to_is_not_published(world: World) -> None:
+    """Whoever names one does not mean the API to be open."""
+    api = world.api(authorizer_id=world.authorizer())
+
+    fault = world.refused(world.publishing(api.id))
+
+    assert "set auth_type AUTHORIZER" in fault.message
+    assert world.published(api.id) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "at"),
+    [
+        ({"auth_type": "AUTHORIZER", "authorizer_id": "0" * 32}, "APIG.3081", None),
+        ({"auth_type": "APP", "authorizer_id": "BACKEND"}, "APIG.2011", "authorizer_id"),
+        ({"mock_info": {"authorizer_id": "FRONTEND"}}, "APIG.2011", "mock_info.authorizer_id"),
+        ({"response_id": "0" * 32}, "APIG.3007", None),
+    ],
+)
+def test_what_an_api_names_is_there(world: World, fields: dict[str, Any], code: str, at: str | None) -> None:
+    """An authorizer of the type its place needs, and a gateway response of its group."""
+    named = json.loads(
+        json.dumps(fields)
+        .replace("FRONTEND", world.authorizer("front", "FRONTEND"))
+        .replace("BACKEND", world.authorizer("back", "BACKEND"))
+    )
+
+    fault = world.refused(apis.create(world.control, ACTOR, world.api_body(**named)))
+
+    assert fault.kind.code == code
+    assert [finding.at for finding in fault.findings] == ([at] if at else [])
+
+
+def test_a_version_whose_authorizer_is_gone_stays_out(world: World) -> None:
+    """It could not be called, and must not be open."""
+    authorizer_id = world.authorizer()
+    api = world.api(auth_type="AUTHORIZER", authorizer_id=authorizer_id)
+    version_id = str(world.publish(api.id).version_id)
+    world.do(apis.update(world.control, ACTOR, api.id, world.api_body()))
+    world.publish(api.id)
+    world.do(authorizers.delete(world.control, ACTOR, authorizer_id))
+    switching = publishing.switch(world.control, ACTOR, api.id, ApiVersion(version_id=version_id))
+
+    assert world.refused(switching).kind.code == "APIG.3081"
+
+
+@pytest.mark.parametrize(
+    ("uri", "advised"),
+    [
+        ("urn:unknown", "authorizer.function-unknown"),
+        ("python:os:getcwd", "authorizer.function-not-allowed"),
+        ("urn:listed", None),
+        ("python:ours.auth:check", None),
+        ("https://functions.example.com/", None),
+    ],
+)
+def test_a_function_that_cannot_be_asked_is_advised_about(
+    tmp_path_factory: pytest.TempPathFactory, uri: str, advised: str | None
+) -> None:
+    """The API is published all the same: the operator of the machine may list the function later."""
+    world = World(tmp_path_factory.mktemp("functions"), functions={"urn:listed": "python:ours.auth:check"})
+    try:
+        api = world.api(auth_type="AUTHORIZER", authorizer_id=world.authorizer(uri=uri))
+        answer = world.publish(api.id)
+        [audited] = world.audit()[:1]
+    finally:
+        world.close()
+
+    warnings = answer.warnings or []
+    assert [(warning.code, warning.at) for warning in warnings] == (
+        [(advised, "authorizer_id")] if advised else []
+    )
+    assert audited.request.get("warnings", []) == ([advised] if advised else [])
+    assert [api.authorizer_id for api in world.config.apis] == [world.config.authorizers[0].id]
 
 
 @pytest.mark.parametrize("auth_type", ["APP", "IAM", "NONE"])
@@ -238,7 +311,7 @@ def test_a_version_whose_route_is_taken_stays_out(world: World) -> None:
 def test_a_batch_does_what_it_can(world: World) -> None:
     """Each refusal names its API, and none stops the others."""
     good = [world.api(f"good{number}").id for number in range(2)]
-    closed = world.api("closed", auth_type="APP").id
+    closed = world.api("closed", authorizer_id=world.authorizer()).id
     body = ApiBatchPublish(env_id=RELEASE_ID, apis=[good[0], closed, "0" * 32, good[1], good[0]])
 
     answer = world.do(publishing.batch(world.control, ACTOR, "online", body))

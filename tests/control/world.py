@@ -2,18 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from crossgate.control import apis, audit_trail, bindings, environments, groups, operators, plugins, publishing
+from crossgate.control import (
+    apis,
+    audit_trail,
+    authorizers,
+    bindings,
+    environments,
+    groups,
+    operators,
+    plugins,
+    publishing,
+)
 from crossgate.control.audit import Actor
 from crossgate.control.control import Control, Quotas
 from crossgate.core.errors import Fault
 from crossgate.core.model.api import ApiCreate
 from crossgate.core.model.api_info import ApiInfo
 from crossgate.core.model.audit import AuditEntry
+from crossgate.core.model.authorizer import AuthorizerCreate
 from crossgate.core.model.document import read
 from crossgate.core.model.environment import RELEASE_ID, EnvCreate
 from crossgate.core.model.group import ApiGroupCreate
@@ -49,12 +60,15 @@ class Recorder:
 class World:
     """One control plane: `do` runs a verb, the other methods are shorthands for what many tests begin with."""
 
-    def __init__(self, directory: Path, quotas: Quotas | None = None) -> None:
+    def __init__(
+        self, directory: Path, quotas: Quotas | None = None, functions: Mapping[str, str] | None = None
+    ) -> None:
         self.runner = asyncio.Runner()
         self.recorder = Recorder()
         self.time = datetime(2026, 8, 3, 1, 36, tzinfo=UTC)
         self.database = self.do(Database.open(directory))
-        self.control = Control(self.database, self.recorder, Seal(b"k" * 32), quotas, self._tick)
+        seal = Seal(b"k" * 32)
+        self.control = Control(self.database, self.recorder, seal, quotas, self._tick, functions=functions)
         self.credentials = self.do(operators.bootstrap(self.control))
         self.group_id = self.do(groups.create(self.control, ACTOR, ApiGroupCreate(name="shop"))).id
 
@@ -93,6 +107,17 @@ class World:
             "group_id": self.group_id,
         }
         return read(ApiCreate, document | fields)
+
+    def authorizer(
+        self,
+        name: str = "check_token",
+        kind: Any = "FRONTEND",
+        uri: str = "https://functions.example.com/",
+        **fields: Any,
+    ) -> str:
+        """A new custom authorizer's id."""
+        document = {"name": name, "type": kind, "authorizer_type": "FUNC", "authorizer_uri": uri} | fields
+        return self.do(authorizers.create(self.control, ACTOR, read(AuthorizerCreate, document))).id
 
     def environment(self, name: str) -> str:
         """A new environment's id."""

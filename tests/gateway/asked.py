@@ -105,7 +105,8 @@ class Service:
             writer.close()
 
     async def _gone(self, reader: asyncio.StreamReader) -> None:
-        while not reader.at_eof() and reader.exception() is None:
+        # A stream tells nobody of its end who does not read, and reading would take away the next request.
+        while not reader.at_eof() and reader.exception() is None:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 

@@ -235,7 +235,7 @@ def test_a_new_question_is_asked_once_more_and_no_oftener() -> None:
 
 
 def test_a_slow_function_holds_up_none_beside_it() -> None:
-    """A thousand asks of which most go to a service that hangs: those to another path of it are answered at once."""
+    """Of a thousand asks most go to a path that hangs: those to another one of the service are answered at once."""
 
     async def story() -> None:
         async def script(visit: Visit) -> None:
@@ -257,7 +257,7 @@ def test_a_slow_function_holds_up_none_beside_it() -> None:
 
 @pytest.mark.parametrize("kind", ["silent", "dead", "broken"])
 def test_who_never_answers_is_left_alone_and_tried_again(kind: str) -> None:
-    """After five failures nobody waits for it any more; one ask tries it later, and with its answer all is well."""
+    """After five failures nobody waits for it; one ask tries it later, and with its answer all is well."""
 
     async def breaks(visit: Visit) -> None:
         visit.hang_up()
@@ -317,7 +317,7 @@ def test_an_error_that_is_answered_keeps_nobody_away() -> None:
 
 
 def test_who_gives_up_is_not_told() -> None:
-    """An ask that is cancelled while it connects, waits, or has just been answered calls nobody, and frees its way."""
+    """An ask that is cancelled while it connects or waits, or after its answer, calls nobody and leaves room."""
 
     async def story() -> None:
         async def slowly(visit: Visit) -> None:

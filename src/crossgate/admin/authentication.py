@@ -88,7 +88,7 @@ class Authentication:
 
 
 def user_of(token: AccessToken | None, now: datetime) -> str:
-    """Who sent `token`, None being what is no token; raises what the contract answers to one that does not count."""
+    """Who sent `token`, which is None where it was not one; raises where it does not count."""
     if token is None:
         raise INCORRECT_TOKEN.naming()
     if token.expires_at <= now:

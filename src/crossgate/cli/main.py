@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from crossgate import __version__
-from crossgate.cli import cors
+from crossgate.cli import cors, sign
 from crossgate.cli.up import up
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.add_typer(cors.app)
+app.add_typer(sign.app)
 
 
 @app.command()

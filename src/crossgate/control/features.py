@@ -16,7 +16,8 @@ from crossgate.core.model.feature import (
     FeatureToggle,
     InstanceFeatureList,
 )
-from crossgate.core.model.feature_forms import APP_TOKEN, APP_TOKEN_KEY, APP_TOKEN_KEY_NAME, READERS
+from crossgate.core.model.feature_forms import APP_TOKEN, APP_TOKEN_KEY, READERS
+from crossgate.core.policies.app_token import KEY_NAME
 from crossgate.store import lists
 from crossgate.store.tables import Feature
 
@@ -117,7 +118,7 @@ def _stored(control: Control, body: FeatureToggle, before: Feature | None) -> st
     document = json.loads(body.config)
     key = document.get(APP_TOKEN_KEY)
     if key:
-        document[APP_TOKEN_KEY] = base64.b64encode(control.seal.seal(key.encode(), APP_TOKEN_KEY_NAME)).decode()
+        document[APP_TOKEN_KEY] = base64.b64encode(control.seal.seal(key.encode(), KEY_NAME)).decode()
     elif key is None and before is not None and before.config:
         document[APP_TOKEN_KEY] = json.loads(before.config).get(APP_TOKEN_KEY)
     return json.dumps(document)

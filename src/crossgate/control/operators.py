@@ -11,6 +11,7 @@ from crossgate.control import groups, instances
 from crossgate.control.audit import Actor, Trace
 from crossgate.control.control import Control, new_id
 from crossgate.core.model.environment import RELEASE_ID, RELEASE_NAME
+from crossgate.core.policies.iam_authentication import TOKEN_KEY
 from crossgate.store.rows import every, find
 from crossgate.store.tables import Environment, Instance, Operator
 
@@ -20,7 +21,6 @@ DEFAULT_GROUP = "DEFAULT"
 # The data plane is given its first Config when it is there to take it.
 _FIRST_START = Trace("createApiGroup", "ApiGroup", 201)
 _HASHER = PasswordHasher()
-_TOKEN_KEY = "token-key"  # noqa: S105
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ async def bootstrap(control: Control) -> Credentials | None:
             id=new_id(),
             project_id=new_id(),
             name="crossgate",
-            token_key=control.seal.seal(secrets.token_bytes(32), _TOKEN_KEY),
+            token_key=control.seal.seal(secrets.token_bytes(32), TOKEN_KEY),
             create_time=change.now,
         )
         operator = Operator(
@@ -93,7 +93,7 @@ async def token_key(control: Control) -> bytes:
     """The key that signs tokens: 32 bytes."""
     async with control.reading() as session:
         instance = await instances.row(session)
-    return control.seal.open(instance.token_key, _TOKEN_KEY)
+    return control.seal.open(instance.token_key, TOKEN_KEY)
 
 
 def _matches(known: str, password: str) -> bool:

@@ -1,5 +1,6 @@
 """Drives a check as the gateway does, with counters that never end and services that say what they are told."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from crossgate.core.errors import Fault
 from crossgate.core.policies.addresses import read_address
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
-from crossgate.core.policies.call import Account, Body, Call, Check, Effect, Look, Spend
+from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, Look, Spend
 from crossgate.core.policies.credentials import App, AppConfig
 from crossgate.core.policies.spending import Left, Spending
 
@@ -40,13 +41,14 @@ def _pairs(headers: Mapping[str, str] | list[list[str]]) -> list[tuple[str, str]
 
 
 class Driver:
-    """What checks get: `asked` and `spent` remember what they wanted."""
+    """What checks get: `asked`, `counts` and `digests` remember what they wanted."""
 
     def __init__(self, service: Service | None = None, body: bytes = b"") -> None:
         self.service = service
         self.body = body
         self.asked: list[Ask] = []
         self.counts: Counter[str] = Counter()
+        self.digests = 0
 
     def run(self, check: Check, made: Call) -> Fault | None:
         """The fault the check refuses the call with; None when it lets it pass."""
@@ -74,6 +76,9 @@ class Driver:
                 return self._left(spendings)
             case Body():
                 return self.body
+            case BodyDigest():
+                self.digests += 1
+                return hashlib.sha256(self.body).hexdigest()
             case Ask():
                 self.asked.append(effect)
                 assert self.service is not None, effect

@@ -18,8 +18,6 @@ from crossgate.core.policies.pattern import Pattern, PatternError
 
 APP_TOKEN: Final = "app_token"  # noqa: S105
 APP_TOKEN_KEY: Final = "app_token_key"  # noqa: S105
-APP_TOKEN_KEY_NAME: Final = "feature:app_token:key"  # noqa: S105
-"""The name the key of `app_token` is sealed under."""
 
 _MEBIBYTE: Final = 1024 * 1024
 _MAX_BODY_BYTES: Final = 9536 * _MEBIBYTE

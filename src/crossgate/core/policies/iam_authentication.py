@@ -1,8 +1,8 @@
 """Which operator calls: by a signature with their AK/SK, or by an access token (gateway.md 3.1, 3.2).
 
 Where the contract is silent: a call with a signature is judged by it alone, whatever token it has beside. Five
-wrong signatures lock an access key until five minutes after the first of them, for all workers. A right one between
-them changes nothing: what all workers count together cannot be taken back. An unknown key, a late signature and an
+wrong signatures lock an access key until five minutes after the first of them, for all workers. A right one does
+not end the count: what all workers count together cannot be taken back. An unknown key, a late signature and an
 unreadable one try no secret, so they do not count.
 """
 

@@ -51,7 +51,7 @@ def read_form(text: str) -> Form | None:
     return _form(_joined_values(text.strip().split("|")))
 
 
-def form_of(message: Message, gateway: Form) -> tuple[Form | None, tuple[str, ...]]:
+def form_of(message: Message, gateway: Form) -> tuple[Form, tuple[str, ...]]:
     """The canonical request of `message` over the headers that `gateway` says were signed.
 
     With it come the names of those that `message` does not have: their lines are taken from the gateway, since
@@ -63,8 +63,10 @@ def form_of(message: Message, gateway: Form) -> tuple[Form | None, tuple[str, ..
     filled = msgspec.structs.replace(message, headers=[*message.headers, *assumed])
     declared = filled.values(PAYLOAD_HEADER)
     payload = declared[0].decode("latin-1") if declared else message.body_sha256
-    text = canonical_request(filled, names, payload).decode("utf-8", "replace")
-    return read_form(text), tuple(name for name in unknown if name.lower() != DATE_HEADER)
+    lines = canonical_request(filled, names, payload).decode("utf-8", "replace").split("\n")
+    form = _form(lines)
+    assert form is not None, "it has all its lines"
+    return form, tuple(name for name in unknown if name.lower() != DATE_HEADER)
 
 
 def _joined_values(parts: list[str]) -> list[str]:

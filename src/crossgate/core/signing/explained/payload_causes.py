@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from crossgate.core.signing.canonical import EMPTY_SHA256, UNSIGNED_PAYLOAD, payload_sha256
-from crossgate.core.signing.cause import Cause, Suspicion, likeliest
+from crossgate.core.signing.explained.cause import Cause, Suspicion, likeliest
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 # What HTTP clients send for "no body", and what signing code hashes for it.

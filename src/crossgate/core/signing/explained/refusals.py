@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from crossgate.core.signing.cause import Cause
+from crossgate.core.signing.explained.cause import Cause
 
 _NEAR = timedelta(minutes=6)
 _ZONE_STEP = timedelta(minutes=30)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from crossgate.core.signing.canonical import DATE_HEADER
-from crossgate.core.signing.cause import Cause, Suspicion, likeliest
+from crossgate.core.signing.explained.cause import Cause, Suspicion, likeliest
 
 
 class HeaderLines(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ _HEADER: Final[tuple[Suspicion[HeaderLines], ...]] = (
         Cause(
             "host-rewritten",
             "another Host arrived than was signed",
-            "A proxy in front of the gateway rewrites Host, or the request went to another address than was signed.",
+            "A proxy in front of the gateway rewrites Host, or the request went to another one than signed.",
             "Let the proxy pass it on (nginx: proxy_set_header Host $http_host), or sign what arrives: {gateway}",
         ),
     ),

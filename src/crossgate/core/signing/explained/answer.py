@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from crossgate.core.signing.form import Form, read_form
+from crossgate.core.signing.explained.form import Form, read_form
 from crossgate.core.signing.signer import DATE_FORMAT
 
 _MESSAGE = re.compile(r'"error_msg"\s*:\s*("(?:[^"\\]|\\.)*")')

@@ -3,8 +3,14 @@
 import re
 from typing import Final
 
-from crossgate.core.signing.cause import Cause, Suspicion, likeliest
-from crossgate.core.signing.target_lines import Lines, canonical_path, differ_in_charset, in_capitals, once_less
+from crossgate.core.signing.explained.cause import Cause, Suspicion, likeliest
+from crossgate.core.signing.explained.target_lines import (
+    Lines,
+    canonical_path,
+    differ_in_charset,
+    in_capitals,
+    once_less,
+)
 
 
 def method_cause(lines: Lines) -> Cause:

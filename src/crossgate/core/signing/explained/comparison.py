@@ -6,15 +6,15 @@ from typing import Final, Literal
 
 import msgspec
 
-from crossgate.core.signing.answer import Answer, Expired, Mismatch, Other, UnknownKey
-from crossgate.core.signing.cause import Cause
-from crossgate.core.signing.form import Form
-from crossgate.core.signing.header_causes import HeaderLines, header_cause, names_cause
-from crossgate.core.signing.payload_causes import Payloads, payload_cause
-from crossgate.core.signing.refusals import clock_cause, key_cause, other_cause
-from crossgate.core.signing.path_causes import method_cause, path_cause
-from crossgate.core.signing.query_causes import query_cause
-from crossgate.core.signing.target_lines import Lines
+from crossgate.core.signing.explained.answer import Answer, Expired, Mismatch, Other, UnknownKey
+from crossgate.core.signing.explained.cause import Cause
+from crossgate.core.signing.explained.form import Form
+from crossgate.core.signing.explained.header_causes import HeaderLines, header_cause, names_cause
+from crossgate.core.signing.explained.path_causes import method_cause, path_cause
+from crossgate.core.signing.explained.payload_causes import Payloads, payload_cause
+from crossgate.core.signing.explained.query_causes import query_cause
+from crossgate.core.signing.explained.refusals import clock_cause, key_cause, other_cause
+from crossgate.core.signing.explained.target_lines import Lines
 
 Part = Literal["method", "path", "query", "header", "blank line", "signed headers", "body"]
 
