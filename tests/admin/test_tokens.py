@@ -6,6 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from crossgate.admin.authentication import user_of
+from crossgate.core.errors import Fault
 from crossgate.core.policies import access_token
 from tests.admin.conftest import AdminServer
 
@@ -82,3 +84,14 @@ def test_a_token_of_another_key_is_refused(admin: AdminServer) -> None:
     forged = access_token.write(access_token.issue("admin", datetime.now(UTC)), b"f" * 32)
     answer = httpx2.get(f"{admin.base}/api-groups", headers={"X-Auth-Token": forged})
     assert (answer.status_code, answer.json()["error_code"]) == (401, "APIG.1002")
+
+
+def test_a_token_counts_until_it_ends() -> None:
+    """From the moment it expires a token is answered with the contract's session error."""
+    noon = datetime(2024, 1, 1, 12, tzinfo=UTC)
+    token = access_token.issue("admin", noon)
+
+    assert user_of(token, noon + timedelta(hours=23, minutes=59)) == "admin"
+    with pytest.raises(Fault) as fault:
+        user_of(token, noon + timedelta(hours=24))
+    assert fault.value.kind.code == "APIG.1001"

@@ -212,7 +212,7 @@ def test_a_feature_changes_a_limit_at_once(
         ("request_body_size", "much", "APIG.2011", 400),
         ("backend_timeout", '{"max_timeout":600001}', "APIG.2011", 400),
         ("backend_timeout", "[]", "APIG.2011", 400),
-        ("ratelimit", '{"api_limits":500}', "APIG.3458", 412),
+        ("gzip", '{"enable":"on"}', "APIG.3458", 412),
         ("app-api-key", "on", "APIG.2000", 400),
     ],
 )

@@ -1,5 +1,6 @@
 """Plugins, and what binds them to APIs (gateway.md 1.11)."""
 
+import json
 from typing import Any
 
 import pytest
@@ -115,7 +116,10 @@ def test_new_content_is_in_effect_at_once(world: World) -> None:
     [
         ({"plugin_content": '{"allow_origin":""}'}, "plugin_content"),
         ({"plugin_content": "not JSON"}, "plugin_content"),
-        ({"plugin_type": "jwt_auth", "plugin_content": "{}"}, "jwt_auth"),
+        ({"plugin_type": "jwt_auth", "plugin_content": "{}"}, "plugin_content"),
+        ({"plugin_type": "rate_limit", "plugin_content": "{}"}, "plugin_content"),
+        ({"plugin_type": "third_auth", "plugin_content": "{}"}, "plugin_content"),
+        ({"plugin_type": "kafka_log", "plugin_content": "{}"}, "kafka_log"),
         ({"plugin_name": "cors_one"}, "already exists"),
     ],
 )
@@ -255,3 +259,52 @@ def test_a_plugins_type_stays(world: World) -> None:
     body = world.plugin_body().model_copy(update={"plugin_type": "rate_limit"})
 
     assert world.refused(plugins.update(world.control, ACTOR, plugin_id, body)).kind.status == 400
+
+
+CONTENTS = {
+    "rate_limit": {"default_interval": 1, "default_time_unit": "minute", "api_limit": 5},
+    "third_auth": {
+        "auth_request": {
+            "method": "POST",
+            "protocol": "HTTPS",
+            "url_domain": "auth.example.com",
+            "path": "/check",
+        },
+        "simple_auth_mode_enabled": True,
+    },
+    "jwt_auth": {"jwks_service": {"url": "https://id.example.com/keys"}},
+}
+
+
+def _plugin(kind: str, **changes: Any) -> PluginCreate:
+    return PluginCreate(
+        plugin_name=f"a_{kind}",
+        plugin_type=kind,  # type: ignore[arg-type]
+        plugin_scope="global",
+        plugin_content=json.dumps(CONTENTS[kind] | changes),
+    )
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_a_policy_plugin_is_attached_and_changed(world: World, kind: str) -> None:
+    """Beside the cors plugin, and in effect at once."""
+    api_id, cors = _api(world, "items"), world.plugin()
+    plugin_id = world.do(plugins.create(world.control, ACTOR, _plugin(kind))).plugin_id
+    world.do(world.attaching(cors, api_id))
+    world.do(world.attaching(plugin_id, api_id))
+    changed = _plugin(kind).model_copy(update={"remark": "changed"})
+    world.do(plugins.update(world.control, ACTOR, plugin_id, changed))
+
+    assert set(_published_plugins(world, api_id)) == {cors, plugin_id}
+    assert {plugin.type for plugin in world.config.plugins} == {"cors", kind}
+
+
+def test_a_service_behind_a_load_channel_cannot_be_asked(world: World) -> None:
+    """There are none yet, and the refusal says what to write instead."""
+    request = {"protocol": "HTTP", "method": "GET", "path": "/", "vpc_channel_enabled": True}
+    body = _plugin("third_auth", auth_request=request | {"vpc_channel_info": {"vpc_id": "0" * 32}})
+
+    [finding] = world.refused(plugins.create(world.control, ACTOR, body)).findings
+
+    assert (finding.code, finding.at) == ("third_auth.channel", "auth_request.vpc_channel_enabled")
+    assert "url_domain" in finding.fix

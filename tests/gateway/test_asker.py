@@ -235,7 +235,7 @@ def test_a_new_question_is_asked_once_more_and_no_oftener() -> None:
 
 
 def test_a_slow_function_holds_up_none_beside_it() -> None:
-    """Of a thousand asks most go to a path that hangs: those to another one of the service are answered at once."""
+    """Of a thousand asks most go to a path that hangs: those to another path are answered at once."""
 
     async def story() -> None:
         async def script(visit: Visit) -> None:
@@ -393,5 +393,27 @@ def test_a_service_must_prove_who_it_is(is_trusted: bool, tmp_path: Path, monkey
             assert outcome == ALLOW if is_trusted else reason(outcome) == "unreachable"
             assert reason(await it.ask(f"https://127.0.0.1:{service.port}/")) == "unreachable"
             assert len(service.visits) == is_trusted
+
+    run(story())
+
+
+def test_why_there_is_no_answer_is_logged_without_what_may_be_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """A service is named by host and port, once in a while however many ask."""
+
+    async def hangs_up(visit: Visit) -> None:
+        visit.hang_up()
+
+    async def story() -> None:
+        clock = Clock()
+        async with scene(clock=clock) as it:
+            service = await it.service(hangs_up)
+            for pause in (0, 1, 1, 10):
+                clock.now += pause
+                fields = ((b"Authorization", b"hunter2"),)
+                await it.ask(f"{service.url}/hook/hunter2?key=hunter2", fields=fields, body=b"hunter2")
+            await it.ask("http://user:hunter2@service.example/")
+            named = [(record.__dict__["service"], record.__dict__["reason"]) for record in caplog.records]
+            assert named == [(f"127.0.0.1:{service.port}", "failed")] * 2 + [("", "failed")]
+            assert not any("hunter2" in str(record.__dict__) for record in caplog.records)
 
     run(story())

@@ -1,4 +1,4 @@
-"""Asking functions inside the gateway's own process: which may be called, what comes of it, and those that hang."""
+"""Asking functions inside the gateway's process: which may be called, what comes of it, and those that hang."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -213,7 +214,14 @@ asyncio.run(main())
 def test_a_function_that_hangs_does_not_keep_the_process() -> None:
     """A worker that is told to end does so, whatever goes on in its threads."""
     began = time.monotonic()
-    ended = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=30, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGING],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
 
     assert ended.stdout == "timeout\n"
     assert time.monotonic() - began < 20

@@ -60,7 +60,7 @@ def test_what_is_not_to_be_kept_is_not(asked: dict[str, Any]) -> None:
         async with scene() as it:
             service = await it.service(saying(b"a"))
             for _ in range(2):
-                await it.ask(**{"endpoint": service.url, "cache_key": "k", "ttl_s": 60} | asked)
+                await it.ask(service.url, **{"cache_key": "k", "ttl_s": 60} | asked)
             assert len(service.visits) == 2
 
     run(story())

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -30,7 +29,8 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9-]+")
 class _RequestByDefault(TyperGroup):
     """`crossgate sign GET https://…` is `crossgate sign request GET https://…`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    # The type of what typer hands over here is its own affair.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args = ["request", *args]
         return super().parse_args(ctx, args)

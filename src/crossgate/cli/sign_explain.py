@@ -11,6 +11,7 @@ from crossgate.cli.cors_question import WrongOptionsError
 from crossgate.cli.screen import screen, show
 from crossgate.cli.sign_report import document, tell
 from crossgate.cli.sign_request import Request, WrittenRequest, read_request, read_text
+from crossgate.core.signing import Message
 from crossgate.core.signing.explained import (
     Answer,
     Explanation,
@@ -27,8 +28,16 @@ from crossgate.core.signing.explained import (
 
 EXPLAINED, ONLY_THE_SECRET, UNUSABLE = 0, 1, 2
 _NEITHER = (
-    "Say what your client signed: its canonical request (a second file, or --canonical TEXT), or the request itself "
-    "(--url, -X, -H, -d as for curl)."
+    "CANONICAL: say what your client signed: its canonical request (a second file, or --canonical TEXT), or the "
+    "request itself (--url, -X, -H, -d as for curl)."
+)
+_NO_REFUSAL = (
+    "ANSWER: there is no refusal of a signature in it. Give the body of the 401, or the error_msg in it, as in: "
+    "verify signature fail, canonicalRequest:GET|/…"
+)
+_NO_FORM = (
+    "CANONICAL: it is no canonical request: method, path, query, headers, an empty line, signed headers and the "
+    "hash of the body, each on its line or divided by |."
 )
 
 
@@ -36,7 +45,7 @@ def sign_explain(  # noqa: PLR0913, PLR0917 - one for each option
     answer_file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[ANSWER]",
+            metavar="ANSWER",
             help="A file with the gateway's answer, JSON or its error_msg; - or nothing is standard input.",
             show_default=False,
         ),
@@ -44,7 +53,7 @@ def sign_explain(  # noqa: PLR0913, PLR0917 - one for each option
     canonical_file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[CANONICAL]",
+            metavar="CANONICAL",
             help="A file with the canonical request that your client signed; - is standard input.",
             show_default=False,
         ),
@@ -150,12 +159,7 @@ def _explained(given: _Given) -> Explanation:
 def _answer(text: str) -> Answer:
     answer = read_answer(text)
     if isinstance(answer, Other) and not is_a_refusal(answer.message):
-        raise WrongOptionsError(
-            [
-                "ANSWER: there is no refusal of a signature in it. Give the body of the 401, or the error_msg in it, "
-                "as in: … verify signature fail, canonicalRequest:GET|/…"
-            ]
-        )
+        raise WrongOptionsError([_NO_REFUSAL])
     return answer
 
 
@@ -164,19 +168,15 @@ def _form(text: str | None) -> Form:
         raise WrongOptionsError([_NEITHER])
     form = read_form(text)
     if form is None:
-        raise WrongOptionsError(
-            [
-                "CANONICAL: it is no canonical request: method, path, query, headers, an empty line, signed headers "
-                "and the hash of the body, each on its line or divided by |."
-            ]
-        )
+        raise WrongOptionsError([_NO_FORM])
     return form
 
 
 def _described(gateway: Form, request: Request) -> Explanation:
     message = request.message
-    length = (b"Content-Length", str(len(request.body or b"")).encode())
+    fields = list(message.headers)
     if not message.values("content-length"):
-        message = msgspec.structs.replace(message, headers=[*message.headers, length])
-    described, unknown = form_of(message, gateway)
+        fields.append((b"Content-Length", str(len(request.body or b"")).encode()))
+    sent = Message(message.method, message.target, fields, message.body_sha256)
+    described, unknown = form_of(sent, gateway)
     return explain_described(gateway, described, request.body, unknown)

@@ -6,8 +6,7 @@ from typing import Any, Final
 from rich.cells import cell_len
 
 from crossgate.core.signing.explained import Cause, Difference, Explanation, duration
-from crossgate.cors.explain.lines import BLANK, Line, labelled, listed, printable, prose, title
-from crossgate.cors.explain.lines import code as verbatim
+from crossgate.cors.explain.lines import BLANK, Line, Run, labelled, listed, printable, prose, title
 
 VERSION: Final = 1
 _INDENT, _LABEL = 2, 9
@@ -19,7 +18,7 @@ def tell(explanation: Explanation) -> Iterator[Line]:
     """The explanation for a person, the cause first."""
     first, *others = explanation.differences or (None,)
     cause = explanation.cause
-    yield title(_sentence(f"{_place(first)} differs: {cause.title}") if first else _sentence(cause.title))
+    yield title(_sentence(f"{_place(first)}: {cause.title}") if first else _sentence(cause.title))
     yield BLANK
     if first is not None:
         yield from _shown(first)
@@ -73,7 +72,7 @@ def _sentence(text: str) -> str:
 
 def _place(difference: Difference) -> str:
     part = f"header {difference.name}" if difference.part == "header" else difference.part
-    return f"Line {difference.line}, the {part},"
+    return f"Line {difference.line}, the {part}"
 
 
 def _shown(difference: Difference) -> Iterator[Line]:
@@ -87,10 +86,14 @@ def _shown(difference: Difference) -> Iterator[Line]:
         else:
             cut = ("…" if start else "") + line[start : start + _WINDOW]
             cut += "…" if len(line) > start + _WINDOW else ""
-            yield verbatim(cut, _INDENT + _LABEL - len(label) - 1, label, "plain")
+            yield _whole(label, cut)
     if difference.gateway and difference.client:
         before = printable(difference.gateway[start : difference.column])
-        yield verbatim(" " * (cell_len(before) + bool(start)) + "^", _INDENT + _LABEL, role="bad")
+        yield Line((Run(" " * (cell_len(before) + bool(start)) + "^", "bad"),), _INDENT + _LABEL, is_whole=True)
+
+
+def _whole(label: str, text: str) -> Line:
+    return Line((Run(label.ljust(_LABEL), "faint"), Run(printable(text), "code")), _INDENT, is_whole=True)
 
 
 def _advice(cause: Cause) -> Iterator[Line]:

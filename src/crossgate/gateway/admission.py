@@ -139,11 +139,10 @@ def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -
     target = verdict.target if verdict is not None else None
     path = target.path if target is not None else exchange.target.partition(b"?")[0]
     client = exchange.client
-    fields = exchange.read.pairs()
-    call = Call(exchange.method, exchange.target, path, fields)
+    call = Call(exchange.method, exchange.target, path, exchange.read)
     call.is_empty = exchange.body is None
     rule = snapshot.client_address
-    call.client = client.ip() if rule is None else client_address(client.address, fields, rule)
+    call.client = client.ip() if rule is None else client_address(client.address, call.fields, rule)
     call.now = time()
     call.lookup = exchange.system_parameter
     if match is not None:

@@ -1,6 +1,7 @@
 """Asks other services while calls wait: keeps answers, asks once for many, and leaves alone who never answers."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Container
 from typing import Final
 
@@ -16,10 +17,13 @@ from crossgate.gateway.web_ask import WebAsk, place_of, request_of
 
 MAX_AT_ONCE: Final = 256
 """Asks under way to one function; more are refused at once."""
-MAX_AT_ONE_ADDRESS: Final = 512
+MAX_AT_ONE_ADDRESS: Final = 1024
 """Asks under way to all the functions of one host and port."""
 _MAX_GATES: Final = 10_000
+_LOG_EVERY_S: Final = 10.0
 _BUSY: Final = AskFailed("busy", "too many asks are under way, or the last ones were in vain")
+
+_log = logging.getLogger(__name__)
 
 
 class Asker:
@@ -34,6 +38,8 @@ class Asker:
     that cannot be reached counts against all that is asked there; an ask that was sent in vain counts against
     host, port and path alone, so that one function behind a shared door never shuts it for another. A function
     inside the gateway counts as one service.
+
+    Why there is no answer is logged, of each service once in ten seconds, without the address's path and query.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class Asker:
         self._functions: dict[str, Function] = {}
         self._flights: set[Flight] = set()
         self._shared: dict[str, Flight] = {}
+        self._silent_until: dict[str, float] = {}
 
     def __repr__(self) -> str:
         return f"<Asker: {len(self._flights)} asks under way, {len(self._cache)} answers kept>"
@@ -72,6 +79,7 @@ class Asker:
                 return None
         flight = shared or self._begin(ask)
         if isinstance(flight, AskFailed):
+            self._log(ask, flight)
             done(self._or_stale(ask, flight))
             return None
         return flight.join(done)
@@ -84,6 +92,7 @@ class Asker:
         idle = [key for key, gate in self._gates.items() if not gate.in_flight]
         for key in idle[: max(0, len(self._gates) - _MAX_GATES)]:
             del self._gates[key]
+        self._silent_until = {name: until for name, until in self._silent_until.items() if now < until}
 
     def close(self) -> None:
         """Gives up all that is under way; who still waits is told so."""
@@ -151,6 +160,8 @@ class Asker:
         if ask.cache_key:
             del self._shared[ask.cache_key]
         flight.leave_gates(now, has_answered)
+        if isinstance(outcome, AskFailed):
+            self._log(ask, outcome)
         if outcome is None or not ask.cache_key:
             return outcome
         if isinstance(outcome, Answer) and outcome.status == 200:
@@ -165,6 +176,21 @@ class Asker:
             return outcome
         found = self._cache.find(ask, self._now())
         return outcome if found is None else found[0]
+
+    def _log(self, ask: Ask, failed: AskFailed) -> None:
+        service, now = _service(ask.endpoint), self._now()
+        if now >= self._silent_until.get(service, now):
+            self._silent_until[service] = now + _LOG_EVERY_S
+            why = {"service": service, "reason": failed.reason, "because": failed.detail}
+            _log.warning("a service was asked in vain", extra=why)
+
+
+def _service(endpoint: str) -> str:
+    """What a log may say of an endpoint: a path or a query may hold a secret."""
+    if endpoint.startswith(PYTHON):
+        return endpoint
+    place = place_of(endpoint)
+    return "" if place is None else f"{place.address.host}:{place.address.port}"
 
 
 def _is_no_answer(outcome: Outcome) -> bool:

@@ -101,13 +101,25 @@ class RequestFields(msgspec.Struct):
     named: Named
     is_ordinary: bool
     block: bytes
-    _pairs: list[tuple[bytes, bytes]] | None = None
+    _index: dict[bytes, list[bytes]] | None = None
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
-        if self._pairs is None:
-            self._pairs = pairs(self.block[:-2])
-        return self._pairs
+        return pairs(self.block[:-2])
+
+    def index(self) -> dict[bytes, list[bytes]]:
+        """The values of all of them by lower-case name."""
+        index = self._index
+        if index is None:
+            index = self._index = {}
+            for line in self.block.split(b"\r\n")[:-2]:
+                name, _, value = line.partition(b":")
+                name = name.lower()
+                if name in index:
+                    index[name].append(value.strip(b" \t"))
+                else:
+                    index[name] = [value.strip(b" \t")]
+        return index
 
 
 class RequestReader:
@@ -217,5 +229,8 @@ def speaks_of_origins(block: bytes) -> bool:
 
 def pairs(block: bytes) -> list[tuple[bytes, bytes]]:
     """Names and values of `block`."""
-    cut = (line.partition(b":") for line in block.split(b"\r\n")[:-1])
-    return [(name, value.strip(b" \t")) for name, _, value in cut]
+    found = []
+    for line in block.split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b":")
+        found.append((name, value.strip(b" \t")))
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 from crossgate.core.errors import Fault
 from crossgate.core.policies.addresses import read_address
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
-from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, Look, Spend
+from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, GivenFields, Look, Spend
 from crossgate.core.policies.credentials import App, AppConfig
 from crossgate.core.policies.spending import Left, Spending
 
@@ -21,7 +21,7 @@ def call(**fields: Any) -> Call:
         fields.get("method", "GET").encode(),
         fields.get("target", "/orders").encode(),
         fields.get("path", fields.get("target", "/orders").partition("?")[0]).encode(),
-        [(name.encode(), value.encode()) for name, value in _pairs(fields.get("headers", {}))],
+        GivenFields([(name.encode(), value.encode()) for name, value in _pairs(fields.get("headers", {}))]),
     )
     made.client = read_address(fields.get("client", "192.0.2.1"))
     made.now = fields.get("now", 1_700_000_000.0)
@@ -57,14 +57,15 @@ class Driver:
             if waiting is not None:
                 effect = next(waiting)
                 while True:
-                    effect = waiting.send(self._answer(effect))
+                    effect = waiting.send(self.answer(effect))
         except StopIteration:
             return None
         except Fault as fault:
             return fault
         return None
 
-    def _answer(self, effect: Effect) -> object:
+    def answer(self, effect: Effect) -> object:
+        """What the gateway would answer to one effect."""
         match effect:
             case Spend(spendings):
                 left = self._left(spendings)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Any
 
 from crossgate.core.policies.call import Call
@@ -10,6 +11,11 @@ from tests.core.policies.driver import call
 
 NOW = 1_700_000_000.0
 DATE = "20231114T221320Z"
+_SPOILT: dict[str, Callable[[str], str]] = {
+    "capitals": str.upper,
+    "half": lambda signature: signature[:32],
+    "longer": lambda signature: signature + "0",
+}
 _CLEAN = {"method": "GET", "target": "/orders?a=1", "headers": [["Host", "api.example.com"], ["X-Sdk-Date", DATE]]}
 
 
@@ -19,7 +25,7 @@ def signed_call(row: dict[str, Any], key: str, secret: str) -> Call:
     `sign` tells what the client signs: method, target, headers (beside Host and date), body, `payload` for its
     digest, `names` for SignedHeaders, `key` and `secret`. `send` tells what of it arrives otherwise: method,
     target, body, headers to `drop` and to `add`, `field` for the header of the signature, `rewrite` for pairs of
-    what is replaced in it, `twice` when it is there twice, `now`.
+    what is replaced in it, `spoilt` for what happened to the signature itself, `twice` when it is there twice, `now`.
     """
     sign, send = row.get("sign", {}), row.get("send", {})
     client = _CLEAN | {name: sign[name] for name in ("method", "target", "body") if name in sign}
@@ -30,6 +36,9 @@ def signed_call(row: dict[str, Any], key: str, secret: str) -> Call:
     for old, new in send.get("rewrite", []):
         assert old in authorization
         authorization = authorization.replace(old, new)
+    if "spoilt" in send:
+        head, equals, signature = authorization.rpartition("=")
+        authorization = head + equals + _SPOILT[send["spoilt"]](signature)
     kept = [pair for pair in headers if pair[0] not in send.get("drop", [])]
     field = [send.get("field", "Authorization"), authorization]
     sent = client | {name: send[name] for name in ("method", "target", "body", "now") if name in send}

@@ -22,7 +22,7 @@ from crossgate.core.signing import (
     Refusal,
     parse_authorization,
     refuse_early,
-    verify,
+    refuse_late,
 )
 
 APP_CODE: Final = b"x-apig-appcode"
@@ -139,16 +139,15 @@ def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Ef
 
     What can be said without the body is said first: nobody makes the gateway keep a body for an old signature.
     """
-    message = Message(call.method.decode(), call.target, call.fields, EMPTY_SHA256)
+    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.index())
     now = datetime.fromtimestamp(call.now, UTC)
     early = refuse_early(message, now)
     if early is not None:
         return early
     if not call.is_empty:
         is_unsigned = call.values(CONTENT_SHA256) == [UNSIGNED_PAYLOAD.encode()]
-        digest: str = "" if is_unsigned else (yield BodyDigest())
-        message = msgspec.structs.replace(message, body_sha256=digest)
-    return verify(message, claimed, secret, now)
+        message.body_sha256 = "" if is_unsigned else (yield BodyDigest())
+    return refuse_late(message, claimed, secret)
 
 
 def _once(call: Call, claimed: Authorization) -> Waiting:

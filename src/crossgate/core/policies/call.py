@@ -5,7 +5,7 @@ returns a generator that yields what it needs (an Effect) and is sent the answer
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -14,6 +14,7 @@ from crossgate.core.policies.addresses import Address
 from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
 from crossgate.core.policies.spending import Period, Spending
+from crossgate.core.signing.canonical import Index, index_of
 
 
 class BodyDigest(msgspec.Struct, frozen=True):
@@ -58,6 +59,31 @@ class Account(msgspec.Struct, frozen=True):
     name: str
 
 
+class HeaderFields(Protocol):
+    """The header fields of a request, in the two forms that checks read."""
+
+    def pairs(self) -> Sequence[tuple[bytes, bytes]]:
+        """Names and values as they came, without the white space around the values."""
+
+    def index(self) -> Index:
+        """The values by lower-case name."""
+
+
+class GivenFields:
+    """Header fields that are there as pairs."""
+
+    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        self._pairs = pairs
+
+    def pairs(self) -> Sequence[tuple[bytes, bytes]]:
+        """As they were given."""
+        return self._pairs
+
+    def index(self) -> Index:
+        """The values by lower-case name."""
+        return index_of(self._pairs)
+
+
 def _nothing_more(name: str) -> None:
     return None
 
@@ -65,7 +91,7 @@ def _nothing_more(name: str) -> None:
 class Call:
     """One request while it is checked.
 
-    `target` is the raw request target, `path` the path it was routed by; `fields` are all its header fields;
+    `target` is the raw request target, `path` the path it was routed by;
     `client` is its address by the gateway's rules for proxies; `is_empty`: it has no body; `now` is in seconds
     since the epoch. Checks note here who calls: `app` for a credential, `account` for an operator; `context`
     holds what authorizers say, by its `$context.` name, and `lookup` is asked for what else the driver knows by
@@ -77,6 +103,7 @@ class Call:
     """
 
     __slots__ = (
+        "_fields",
         "_query",
         "account",
         "api_id",
@@ -85,7 +112,6 @@ class Call:
         "client",
         "context",
         "env_id",
-        "fields",
         "hidden",
         "is_empty",
         "limits",
@@ -97,11 +123,11 @@ class Call:
         "target",
     )
 
-    def __init__(self, method: bytes, target: bytes, path: bytes, fields: Sequence[tuple[bytes, bytes]]) -> None:
+    def __init__(self, method: bytes, target: bytes, path: bytes, fields: HeaderFields) -> None:
         self.method = method
         self.target = target
         self.path = path
-        self.fields = fields
+        self._fields = fields
         self.is_empty = True
         self.client: Address | None = None
         self.now = 0.0
@@ -117,9 +143,18 @@ class Call:
         self.payload = ""
         self._query: list[tuple[str, str]] | None = None
 
-    def values(self, name: bytes) -> list[bytes]:
-        """Every value of the field `name`, which is in lower case."""
-        return [value for field, value in self.fields if field.lower() == name]
+    def values(self, name: bytes) -> Sequence[bytes]:
+        """Every value of the field `name`, which is in lower case, without the white space around it."""
+        return self._fields.index().get(name, ())
+
+    @property
+    def fields(self) -> Sequence[tuple[bytes, bytes]]:
+        """Names and values of all header fields, as they came."""
+        return self._fields.pairs()
+
+    def index(self) -> Index:
+        """The values of all header fields, by their lower-case name."""
+        return self._fields.index()
 
     def query(self) -> list[tuple[str, str]]:
         """The parameters of the query, decoded; `+` is a space, as in a form."""

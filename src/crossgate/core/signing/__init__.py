@@ -20,6 +20,7 @@ from crossgate.core.signing.verifier import (
     Wording,
     parse_authorization,
     refuse_early,
+    refuse_late,
     verify,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "parse_authorization",
     "payload_sha256",
     "refuse_early",
+    "refuse_late",
     "sign",
     "string_to_sign",
     "verify",

@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -18,22 +18,38 @@ DATE_HEADER: Final = "x-sdk-date"
 PAYLOAD_HEADER: Final = "x-sdk-content-sha256"
 
 
-class Message(msgspec.Struct, frozen=True):
+Index = Mapping[bytes, Sequence[bytes]]
+"""The values of header fields by their lower-case name, white space around each removed, in the order they came."""
+
+
+def index_of(headers: Iterable[tuple[bytes, bytes]]) -> Index:
+    """The Index of raw `headers`."""
+    index: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        index.setdefault(name.lower(), []).append(value.strip())
+    return index
+
+
+class Message(msgspec.Struct):
     """A request as it is on the wire.
 
     `target` is the raw request target, path and query (`/a%2Fb?x=1`). `headers` are raw pairs, names in any
-    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received.
+    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received. Whoever has
+    the `index` of the headers already can give it.
     """
 
     method: str
     target: bytes
     headers: Sequence[tuple[bytes, bytes]]
     body_sha256: str = EMPTY_SHA256
+    index: Index = {}
 
-    def values(self, name: str) -> list[bytes]:
+    def __post_init__(self) -> None:
+        self.index = self.index or index_of(self.headers)
+
+    def values(self, name: str) -> Sequence[bytes]:
         """Every value of the header `name`, white space around each removed, in the order they came."""
-        wanted = name.lower().encode()
-        return [value.strip() for key, value in self.headers if key.lower() == wanted]
+        return self.index.get(name.lower().encode(), ())
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -70,6 +86,10 @@ def readings(target: bytes) -> Iterator[Reading]:
         yield _PATH_UNTOUCHED
 
 
+_PLAIN_PATH = re.compile(rb"[A-Za-z0-9/_.~-]+")
+_ABSENT: Final = (b"",)
+
+
 def payload_sha256(body: bytes) -> str:
     """The digest of `body` as a Message carries it."""
     return hashlib.sha256(body).hexdigest()
@@ -84,24 +104,22 @@ def canonical_request(
     line for each value, sorted, as the cloud's Go client writes it.
     """
     path, _, query = message.target.partition(b"?")
-    # Once for all names: both lists are as long as a stranger likes.
-    values: defaultdict[bytes, list[bytes]] = defaultdict(list)
-    for name, value in message.headers:
-        values[name.lower()].append(value.strip())
-    lines = [
-        message.method.upper().encode(),
-        _canonical_uri(path, reading),
-        _canonical_query(query, reading),
-        *(
-            listed.encode() + b":" + value
-            for listed in signed_headers
-            for value in sorted(values[listed.lower().encode()]) or [b""]
-        ),
-        b"",
-        ";".join(signed_headers).encode(),
-        payload_hash.encode(),
-    ]
+    lines = [message.method.upper().encode(), _canonical_uri(path, reading), _canonical_query(query, reading)]
+    index = message.index
+    names, joined = _in_bytes(tuple(signed_headers))
+    for label, name in names:
+        values = index.get(name, _ABSENT)
+        lines += [label + value for value in (values if len(values) == 1 else sorted(values))]
+    lines += (b"", joined, payload_hash.encode())
     return b"\n".join(lines)
+
+
+# A client signs the same headers in every request.
+@lru_cache(maxsize=256)
+def _in_bytes(signed_headers: tuple[str, ...]) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """How each name is written, with its colon, and how it is looked for; then the list of them all."""
+    names = [(name.encode() + b":", name.lower().encode()) for name in signed_headers]
+    return names, ";".join(signed_headers).encode()
 
 
 def string_to_sign(canonical: bytes, date: str) -> bytes:
@@ -119,11 +137,13 @@ def _encode(raw: bytes, *, keep: str = "~") -> bytes:
 
 
 def _canonical_uri(path: bytes, reading: Reading) -> bytes:
-    uri = _encode(reading.path(path), keep="/~")
+    uri = path if _PLAIN_PATH.fullmatch(path) else _encode(reading.path(path), keep="/~")
     return uri if uri.endswith(b"/") else uri + b"/"
 
 
 def _canonical_query(query: bytes, reading: Reading) -> bytes:
+    if not query:
+        return b""
     pairs = sorted(
         (reading.query(key), reading.query(value))
         for key, _, value in (part.partition(b"=") for part in query.split(b"&") if part)

@@ -161,7 +161,7 @@ def _header_differences(gateway: Form, client: Form) -> list[Difference]:
         if one == other:
             continue
         name = (one or other or "").partition(":")[0].lower()
-        if names_differ and _name(one) != _name(other):
+        if names_differ and not _are_in_step(gateway, client, at):
             cause = names_cause(gateway.header_names, client.header_names)
             # From here on the lines are out of step, so each would differ for this one reason.
             return [
@@ -173,8 +173,11 @@ def _header_differences(gateway: Form, client: Form) -> list[Difference]:
     return found
 
 
-def _name(line: str | None) -> str | None:
-    return None if line is None else line.partition(":")[0]
+def _are_in_step(gateway: Form, client: Form, at: int) -> bool:
+    """Whether the header lines at one place are of one header, which has as many lines on both sides."""
+    one, other = gateway.header_names, client.header_names
+    both_there = at < len(one) and at < len(other)
+    return both_there and one[at] == other[at] and one.count(one[at]) == other.count(one[at])
 
 
 def _value(line: str | None) -> str:

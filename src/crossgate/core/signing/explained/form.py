@@ -60,7 +60,7 @@ def form_of(message: Message, gateway: Form) -> tuple[Form, tuple[str, ...]]:
     names = gateway.signed_headers.split(";")
     unknown = tuple(name for name in names if not message.values(name))
     assumed = [(name.encode(), (gateway.value(name.lower()) or "").encode()) for name in unknown]
-    filled = msgspec.structs.replace(message, headers=[*message.headers, *assumed])
+    filled = Message(message.method, message.target, [*message.headers, *assumed], message.body_sha256)
     declared = filled.values(PAYLOAD_HEADER)
     payload = declared[0].decode("latin-1") if declared else message.body_sha256
     lines = canonical_request(filled, names, payload).decode("utf-8", "replace").split("\n")

@@ -63,11 +63,14 @@ def _rewritten(body: bytes) -> Iterator[tuple[str, str]]:
 
 def _other_charsets(body: bytes) -> Iterator[tuple[str, bytes]]:
     for charset in _CHARSETS:
-        try:
-            yield f"in {charset}", body.decode().encode(charset)
-            yield f"in UTF-8, not in {charset}", body.decode(charset).encode()
-        except UnicodeError:
-            continue
+        for form, before, after in (
+            (f"in {charset}", "utf-8", charset),
+            (f"in UTF-8, not in {charset}", charset, "utf-8"),
+        ):
+            try:
+                yield form, body.decode(before).encode(after)
+            except UnicodeError:
+                continue
 
 
 def _other_json(body: bytes) -> Iterator[tuple[str, bytes]]:

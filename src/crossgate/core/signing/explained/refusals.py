@@ -6,7 +6,7 @@ from typing import Final
 
 from crossgate.core.signing.explained.cause import Cause
 
-_NEAR = timedelta(minutes=6)
+_NEAR = timedelta(minutes=1)
 _ZONE_STEP = timedelta(minutes=30)
 _NEAREST_ZONE, _FARTHEST_ZONE = timedelta(minutes=45), timedelta(hours=14)
 
