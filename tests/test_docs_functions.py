@@ -15,10 +15,11 @@ import pytest
 import uvicorn
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.asking import Answer, Ask
+from crossgate.core.policies.asking import MEBIBYTE, Answer, Ask
 from crossgate.core.policies.authorizer import Authorizer, Identity, authorizer_check
-from crossgate.core.policies.call import Call, run
 from crossgate.core.policies.functions import read_functions
+from crossgate.gateway import answer_cache, asker, breaker, functions
+from tests.core.policies.driver import Driver, Service, call
 from tests.gateway.asked import Outcome, scene
 from tests.gateway.asked import run as on_a_loop
 
@@ -43,25 +44,19 @@ def module(section: str) -> ModuleType:
     return made
 
 
-def context_of(endpoint: str, token: bytes, answer: Callable[[Ask], Outcome]) -> dict[str, Any]:
-    """What an authorizer notes about a call with `token`, by what `answer` makes of its ask; raises Fault."""
+def told(endpoint: str, token: bytes, answer: Service) -> tuple[Fault | None, dict[str, Any]]:
+    """How an authorizer refuses a call with `token`, and what it notes, by what `answer` makes of its ask."""
     policy = Authorizer(id="a", type="FRONTEND", endpoint=endpoint, identities=(Identity("Token", "HEADER"),))
-    call = Call(b"GET", b"/orders?page=2", b"/orders", [(b"Token", token)])
-    checking = run([authorizer_check(policy)], call)
-    try:
-        effect: Any = next(checking)
-        while True:
-            effect = checking.send(answer(effect))
-    except StopIteration:
-        return call.context
+    made = call(target="/orders?page=2", headers={"Token": token.decode()})
+    return Driver(answer).run(authorizer_check(policy), made), made.context
 
 
-def check_verdicts(answer: Callable[[Ask], Outcome], endpoint: str = "http://function.example/") -> None:
+def check_verdicts(answer: Service, endpoint: str = "http://function.example/") -> None:
     """The known caller is let in by name, the other one is not."""
-    assert context_of(endpoint, KNOWN, answer) == {"authorizer.frontend.user": "abc"}
-    with pytest.raises(Fault) as raised:
-        context_of(endpoint, UNKNOWN, answer)
-    assert raised.value.kind is runtime.AUTHORIZER_DENIED
+    assert told(endpoint, KNOWN, answer) == (None, {"authorizer.frontend.user": "abc"})
+    fault, context = told(endpoint, UNKNOWN, answer)
+    assert fault is not None
+    assert (fault.kind, context) == (runtime.AUTHORIZER_DENIED, {})
 
 
 def asked(ask: Ask) -> Outcome:
@@ -107,7 +102,7 @@ def test_the_event_is_what_a_function_gets() -> None:
         sent.append(json.loads(ask.body))
         return Answer(200, (), b'{"status":"allow"}')
 
-    context_of("http://function.example/", KNOWN, answer)
+    told("http://function.example/", KNOWN, answer)
     shown = json.loads(block("The event", "json"))
 
     assert sent[0].keys() == shown.keys() - {"body"}
@@ -119,8 +114,9 @@ def test_the_event_is_what_a_function_gets() -> None:
 @pytest.mark.parametrize("answer", re.findall(r"```json\n(.*?)```", SECTIONS["The answer"], re.DOTALL))
 def test_both_answers_are_understood(answer: str) -> None:
     """The cloud's and the plain one say the same."""
-    context = context_of("http://function.example/", KNOWN, lambda _: Answer(200, (), answer.encode()))
+    fault, context = told("http://function.example/", KNOWN, lambda _: Answer(200, (), answer.encode()))
 
+    assert fault is None
     assert context == {"authorizer.frontend.user": "abc"}
 
 
@@ -167,9 +163,6 @@ def test_the_function_inside_the_gateway(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_numbers_of_the_page() -> None:
     """They are those of the program."""
-    from crossgate.core.policies.asking import MEBIBYTE
-    from crossgate.gateway import answer_cache, asker, breaker, functions
-
     assert f"has {functions.PLACES} threads" in PAGE
     assert f"{asker.MAX_AT_ONCE} calls of one worker wait for one function" in PAGE
     assert f"or {asker.MAX_AT_ONE_ADDRESS} for one host" in PAGE

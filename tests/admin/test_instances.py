@@ -45,10 +45,27 @@ def test_a_feature_is_set_and_listed(cloud: Cloud, admin: AdminServer) -> None:
     assert admin.data_plane.config.limits.backend_timeout_ms == 1500
 
 
+def test_the_key_of_tokens_is_taken_and_never_given(cloud: Cloud, admin: AdminServer) -> None:
+    """Neither when it is set nor when features are listed; a mistake is told without it."""
+    config = {"enable": "on", "app_token_expire_time": 3600, "app_token_key": "swordfish-1234567890"}
+    toggle = sdk.FeatureToggle(name="app_token", enable=True, config=json.dumps(config))
+    created = cloud.create_feature_v2(body=toggle)
+    listed = next(feature for feature in cloud.list_features_v2().features if feature.name == "app_token")
+    assert (
+        json.loads(created.config) == json.loads(listed.config) == {"enable": "on", "app_token_expire_time": 3600}
+    )
+    assert admin.data_plane.config is not None
+    assert admin.data_plane.config.features.app_tokens is not None
+    assert admin.data_plane.config.features.app_tokens.access_seconds == 3600
+
+    wrong = sdk.FeatureToggle(name="app_token", enable=True, config='{"app_token_key":"swordfish","at":1}')
+    assert refusal(cloud.create_feature_v2, body=wrong) == (400, "APIG.2011")
+
+
 def test_supported_features_are_names(cloud: Cloud) -> None:
     """The list of what this gateway can do holds names, in pages."""
     everything = cloud.list_instance_features(limit=500)
-    assert "backend_timeout" in everything.features
+    assert {"backend_timeout", "app_token", "ratelimit", "signature_replay", "app_acl"} <= set(everything.features)
     assert cloud.list_instance_features(limit=1).size == 1
 
 

@@ -40,6 +40,7 @@ def test_help_names_every_option_with_its_default(tmp_path: Path) -> None:
         "--host": "127.0.0.1",
         "--drain": "30",
         "--access-log": "DIR/access.log",
+        "--functions": "DIR/functions.toml",
     }.items():
         assert f"{option} " in text
         assert default in text
@@ -59,6 +60,35 @@ def test_every_wrong_value_is_named_at_once(tmp_path: Path) -> None:
         assert sum(f"CROSSGATE_{name}" in line for line in lines) == 1
     assert "Traceback" not in told.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_usual", [True, False])
+def test_a_wrong_functions_file_is_told_whole(tmp_path: Path, is_usual: bool) -> None:
+    """Before anything serves; where it is and all that is wrong with it."""
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "functions.toml" if is_usual else tmp_path / "other.toml"
+    file.write_text('[functions]\n"urn:a" = "nowhere"\n"urn:b" = 5\n', encoding="utf-8")
+    variables = {} if is_usual else {"CROSSGATE_FUNCTIONS": "other.toml"}
+
+    told = crossgate("up", "--data", "data", "--http-port", "0", "--admin-port", "0", cwd=tmp_path, **variables)
+
+    assert told.returncode == 1
+    assert str(file) in told.stderr
+    for name in ("urn:a", "urn:b"):
+        assert f"functions.{name}" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "data" / "crossgate.db").exists()
+
+
+def test_a_functions_file_that_is_named_is_there(tmp_path: Path) -> None:
+    """Else an authorizer would refuse every call, and nobody knew why."""
+    told = crossgate("up", "--functions", "nowhere.toml", "--data", "data", cwd=tmp_path)
+
+    assert told.returncode == 1
+    assert told.stderr == (
+        f"The functions file {tmp_path}/nowhere.toml cannot be read (No such file or directory): "
+        "choose another with --functions.\n"
+    )
 
 
 @pytest.mark.parametrize("port", ["9000", "8081"])

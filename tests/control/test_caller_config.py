@@ -71,7 +71,12 @@ def _now(world: World, api_id: str) -> PublishedApi:
 
 
 def _throttle(world: World, name: str, **fields: Any) -> str:
-    body = {"name": name, "api_call_limits": 100, "time_interval": 2, "time_unit": "MINUTE"} | fields
+    body: dict[str, Any] = {
+        "name": name,
+        "api_call_limits": 100,
+        "time_interval": 2,
+        "time_unit": "MINUTE",
+    } | fields
     return world.do(throttles.create(world.control, ACTOR, ThrottleCreate(**body))).id
 
 

@@ -261,7 +261,7 @@ def test_a_plugins_type_stays(world: World) -> None:
     assert world.refused(plugins.update(world.control, ACTOR, plugin_id, body)).kind.status == 400
 
 
-CONTENTS = {
+CONTENTS: dict[str, dict[str, Any]] = {
     "rate_limit": {"default_interval": 1, "default_time_unit": "minute", "api_limit": 5},
     "third_auth": {
         "auth_request": {
@@ -272,7 +272,7 @@ CONTENTS = {
         },
         "simple_auth_mode_enabled": True,
     },
-    "jwt_auth": {"jwks_service": {"url": "https://id.example.com/keys"}},
+    "jwt_auth": {"jwks_service": {"uri": "https://id.example.com/keys"}},
 }
 
 

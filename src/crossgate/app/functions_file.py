@@ -20,7 +20,9 @@ def read(file: str) -> dict[str, str]:
         text = Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise FunctionsUnusable(f"The functions file {file} cannot be read ({reason}).") from error
+        raise FunctionsUnusable(
+            f"The functions file {file} cannot be read ({reason}): choose another with --functions."
+        ) from error
     table = read_functions(text)
     if isinstance(table, list):
         listed = "\n".join(f"  {finding.at}: {finding.message}; {finding.fix}" for finding in table)

@@ -160,7 +160,7 @@ class Asker:
         if ask.cache_key:
             del self._shared[ask.cache_key]
         flight.leave_gates(now, has_answered)
-        if isinstance(outcome, AskFailed):
+        if isinstance(outcome, AskFailed) and has_answered is not None:
             self._log(ask, outcome)
         if outcome is None or not ask.cache_key:
             return outcome

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ class Place(msgspec.Struct, frozen=True):
     target: bytes
 
 
+@lru_cache(maxsize=1024)
 def place_of(endpoint: str) -> Place | None:
     """Where `endpoint` is; None for what is no address, or has a user and a password in it."""
     try:

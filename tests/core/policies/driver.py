@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crossgate.core.errors import Fault
@@ -33,6 +33,13 @@ def call(**fields: Any) -> Call:
     if "account" in fields:
         made.account = Account(fields["account"], fields["account"])
     return made
+
+
+def with_more(made: Call, more: Iterable[tuple[bytes, bytes]]) -> Call:
+    """The call with more header fields."""
+    again = Call(made.method, made.target, made.path, GivenFields([*made.fields, *more]))
+    again.client, again.now, again.is_empty = made.client, made.now, made.is_empty
+    return again
 
 
 def _pairs(headers: Mapping[str, str] | list[list[str]]) -> list[tuple[str, str]]:

@@ -25,7 +25,8 @@ def signed_call(row: dict[str, Any], key: str, secret: str) -> Call:
     `sign` tells what the client signs: method, target, headers (beside Host and date), body, `payload` for its
     digest, `names` for SignedHeaders, `key` and `secret`. `send` tells what of it arrives otherwise: method,
     target, body, headers to `drop` and to `add`, `field` for the header of the signature, `rewrite` for pairs of
-    what is replaced in it, `spoilt` for what happened to the signature itself, `twice` when it is there twice, `now`.
+    what is replaced in it, `spoilt` for what happened to the signature itself, `twice` when it is there twice, and
+    `now`.
     """
     sign, send = row.get("sign", {}), row.get("send", {})
     client = _CLEAN | {name: sign[name] for name in ("method", "target", "body") if name in sign}
@@ -58,7 +59,7 @@ def _authorization(
     pairs = [(name.encode(), value.encode()) for name, value in headers]
     message = Message(client["method"], client["target"].encode(), pairs)
     names = sign.get("names", sorted({name.lower() for name, _ in headers}))
-    declared = dict((name.lower(), value) for name, value in headers).get("x-sdk-content-sha256")
+    declared = {name.lower(): value for name, value in headers}.get("x-sdk-content-sha256")
     payload = sign.get("payload", declared or payload_sha256(client.get("body", "").encode()))
     to_sign = string_to_sign(canonical_request(message, names, payload), headers[1][1])
     signature = hmac.digest(secret.encode(), to_sign, hashlib.sha256).hex()

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crossgate.core.errors import runtime
+from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies import access_token
 from crossgate.core.policies.call import Account, Call, FieldChange
 from crossgate.core.policies.iam_authentication import OperatorConfig, Operators, iam_check
-from tests.core.policies.driver import Driver, call
+from tests.core.policies.driver import Driver, call, with_more
 from tests.core.policies.signed import NOW, body_sent, signed_call
 
 CASES = tomllib.loads(Path(__file__).with_name("iam_authentication_cases.toml").read_text("utf-8"))
@@ -45,7 +45,7 @@ def token_of(user: str, age: float = 0, key: str = "") -> str:
 def call_of(row: dict[str, Any]) -> Call:
     made = call(now=NOW, headers=row["headers"]) if "headers" in row else signed_call(row, AK, SK)
     texts = [token_of(**row["token"])] if "token" in row else row.get("text", [])
-    made.fields = [*made.fields, *((b"X-Auth-Token", text.encode()) for text in texts)]
+    made = with_more(made, ((b"X-Auth-Token", text.encode()) for text in texts))
     return made
 
 
@@ -114,7 +114,7 @@ def test_guesses_made_at_the_same_time_are_counted_too() -> None:
         driver.run(CHECK, call_of({"sign": {"secret": "guess"}}))
 
     effect = waiting.send(looked)
-    with pytest.raises(Exception, match="forbidden"):
+    with pytest.raises(Fault, match="forbidden"):
         waiting.send(driver.answer(effect))
 
 

@@ -19,7 +19,7 @@ from crossgate.core.policies.asking import Answer, Ask, AskFailed
 from crossgate.core.policies.jwt_auth import JwtAuth, parse_content
 from crossgate.core.policies.jwt_auth_check import jwt_auth_check
 from crossgate.core.policies.jwt_keys import NotKeysError, read_keys
-from tests.core.policies.driver import Driver, call
+from tests.core.policies.driver import Driver, call, with_more
 
 CASES = tomllib.loads((Path(__file__).parent / "jwt_auth_cases.toml").read_text("utf-8"))
 EC = ECKey.generate_key("P-256", {"kid": "ec"})
@@ -189,7 +189,7 @@ def test_everything_wrong_is_found_at_once(row: dict[str, Any]) -> None:
 def test_any_text_is_refused_as_a_token(text: str) -> None:
     """Nothing else is raised."""
     made = call()
-    made.fields = [(b"authorization", text.encode("utf-8", "replace"))]
+    made = with_more(made, [(b"authorization", text.encode("utf-8", "replace"))])
 
     fault = Driver().run(jwt_auth_check(policy()), made)
     assert fault is not None
