@@ -107,7 +107,7 @@ class Service:
     async def _gone(self, reader: asyncio.StreamReader) -> None:
         # A stream tells nobody of its end who does not read, and reading would take away the next request.
         while not reader.at_eof() and reader.exception() is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.05)
 
 
 class Told:
@@ -158,6 +158,17 @@ class Scene:
         """What comes of an ask."""
         return await self.begin(Ask(endpoint=endpoint, **settings))[0].outcome()
 
+    async def ask_when_open(self, ask: Ask) -> Outcome:
+        """What comes of an ask that is not refused at once, as it may be for a while."""
+        begun: list[tuple[Told, Callable[[], None] | None]] = []
+
+        def is_open() -> bool:
+            begun.append(self.begin(ask))
+            return begun[-1][1] is not None
+
+        await soon(is_open)
+        return await begun[-1][0].outcome()
+
     async def ask_many(self, count: int, endpoint: str, **settings: Any) -> list[Outcome]:
         """What comes of the same ask, many times at once."""
         told = [self.begin(Ask(endpoint=endpoint, **settings))[0] for _ in range(count)]
@@ -194,6 +205,13 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(watched())
     assert wrong == []
+
+
+async def soon(is_so: Callable[[], bool]) -> None:
+    """Waits until something is so, which must not take long."""
+    async with asyncio.timeout(20):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 def certificate_of(host: str, folder: Path) -> Path:

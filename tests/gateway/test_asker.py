@@ -14,7 +14,7 @@ from crossgate.core.policies.asking import MEBIBYTE, Answer, Ask, AskFailed
 from crossgate.gateway.asker import MAX_AT_ONCE
 from crossgate.gateway.breaker import FAILURES, SHUT_S
 
-from .asked import Clock, Visit, at_once, certificate_of, never, run, scene
+from .asked import Clock, Script, Visit, at_once, certificate_of, never, run, scene, soon
 
 CASES = tomllib.loads(Path(__file__).with_name("asker.toml").read_text("utf-8"))["case"]
 ALLOW = Answer(200, (), b'{"status":"allow"}')
@@ -143,24 +143,25 @@ def test_what_cannot_be_sent_is_refused_at_once(asked: dict[str, Any]) -> None:
     run(story())
 
 
-def test_the_time_is_over_for_connecting_and_answering_together() -> None:
-    """A service that is silent, and one that sends a byte at a time, have the same end."""
+async def trickle(visit: Visit) -> None:
+    """Answers a byte at a time."""
+    await visit.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        await visit.say(b".")
+        await asyncio.sleep(0.02)
 
-    async def trickle(visit: Visit) -> None:
-        await visit.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        while True:
-            await visit.say(b".")
-            await asyncio.sleep(0.02)
+
+@pytest.mark.parametrize("script", [never, trickle])
+def test_the_time_is_over_for_connecting_and_answering_together(script: Script) -> None:
+    """A service that is silent, and one that sends a byte at a time, have the same end."""
 
     async def story() -> None:
         async with scene() as it:
-            for script in (never, trickle):
-                service = await it.service(script)
-                began = time.monotonic()
-                assert reason(await it.ask(service.url, timeout_ms=200)) == "timeout"
-                assert 0.19 < time.monotonic() - began < 2
-                await asyncio.sleep(0.1)
-                assert service.ended == 1
+            service = await it.service(script)
+            began = time.monotonic()
+            assert reason(await it.ask(service.url, timeout_ms=200)) == "timeout"
+            assert 0.19 < time.monotonic() - began < 5
+            await soon(lambda: service.ended == 1)
 
     run(story())
 
@@ -243,14 +244,12 @@ def test_a_slow_function_holds_up_none_beside_it() -> None:
 
         async with scene() as it:
             service = await it.service(script)
-            slow = [it.begin(Ask(endpoint=f"{service.url}/slow", timeout_ms=2000))[0] for _ in range(900)]
-            refused = [each for each in slow if each.outcomes]
+            slow = [it.begin(Ask(endpoint=f"{service.url}/slow", timeout_ms=60_000))[0] for _ in range(900)]
+            refused = [each.outcomes[0] for each in slow if each.outcomes]
             assert len(refused) == 900 - MAX_AT_ONCE
-            assert {reason(each.outcomes[0]) for each in refused} == {"busy"}
-            began = time.monotonic()
+            assert {reason(each) for each in refused} == {"busy"}
             assert await it.ask_many(100, f"{service.url}/quick") == [ALLOW] * 100
-            assert time.monotonic() - began < 1.5
-            assert {reason(await each.outcome()) for each in slow if each not in refused} == {"timeout"}
+            assert len([each for each in slow if not each.outcomes]) == MAX_AT_ONCE
 
     run(story())
 
@@ -334,7 +333,7 @@ def test_who_gives_up_is_not_told() -> None:
                 cancel()
                 await asyncio.sleep(0.1)
                 assert told.outcomes == []
-            assert service.ended == service.connections
+            await soon(lambda: service.ended == service.connections)
             told, cancel = it.begin(Ask(endpoint=service.url))
             await told.outcome()
             assert cancel is not None
@@ -354,8 +353,7 @@ def test_those_who_still_wait_at_the_end_are_told() -> None:
             await asyncio.sleep(0.02)
             it.asker.close()
             assert reason(await told.outcome()) == "failed"
-            await asyncio.sleep(0.05)
-            assert service.ended == 1
+            await soon(lambda: service.ended == 1)
 
     run(story())
 

@@ -135,15 +135,14 @@ def test_a_function_that_hangs_takes_no_place_of_another() -> None:
     async def story() -> None:
         clock = Clock()
         async with scene(frozenset([function("hang"), function("allow_later")]), clock) as it:
-            outcomes = await it.ask_many(3 * PLACES, function("hang"), body=b"{}", timeout_ms=100)
+            outcomes = await it.ask_many(3 * PLACES, function("hang"), body=b"{}", timeout_ms=1000)
             assert {each.reason for each in outcomes if isinstance(each, AskFailed)} == {"timeout"}
             clock.now += 1000
             told, cancel = it.begin(Ask(endpoint=function("hang"), body=b"{}"))
             assert (told.outcomes[0].reason, cancel) == ("busy", None)  # type: ignore[union-attr]
             assert await it.ask_many(20, function("allow_later"), body=b"{}") == [ALLOW] * 20
             asked_functions.LET_GO.set()
-            await asyncio.sleep(0.1)
-            assert await it.ask(function("hang"), body=b"{}") == ALLOW
+            assert await it.ask_when_open(Ask(endpoint=function("hang"), body=b"{}")) == ALLOW
 
     run(story())
 
@@ -168,11 +167,11 @@ def test_a_coroutine_that_hangs_is_ended() -> None:
     async def story() -> None:
         clock = Clock()
         async with scene(frozenset([function("hang_later")]), clock) as it:
-            await it.ask_many(2 * PLACES, function("hang_later"), body=b"{}", timeout_ms=50)
-            await asyncio.sleep(0.5)
+            await it.ask_many(2 * PLACES, function("hang_later"), body=b"{}", timeout_ms=300)
             clock.now += 1000
-            _, cancel = it.begin(Ask(endpoint=function("hang_later"), body=b"{}", timeout_ms=50))
-            assert cancel is not None
+            again = Ask(endpoint=function("hang_later"), body=b"{}", timeout_ms=10)
+            assert it.begin(again)[1] is None
+            assert await it.ask_when_open(again) == AskFailed("timeout")
 
     run(story())
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from crossgate.core.policies.asking import Answer, Ask, AskFailed
 from crossgate.gateway.answer_cache import REST_S, AnswerCache
 from crossgate.gateway.breaker import FAILURES, SHUT_S, Gate
 
-from .asked import Clock, Script, Visit, never, run, scene
+from .asked import Clock, Script, Visit, never, run, scene, soon
 
 A, B = Answer(200, (), b"a"), Answer(200, (), b"b")
 
@@ -121,13 +122,12 @@ def test_the_last_one_to_give_up_ends_the_ask() -> None:
             service = await it.service(never)
             asked = Ask(endpoint=service.url, cache_key="k", ttl_s=60)
             cancels = [it.begin(asked)[1] for _ in range(3)]
-            await asyncio.sleep(0.05)
+            await soon(lambda: len(service.visits) == 1)
             for cancel in cancels:
                 assert service.ended == 0
                 assert cancel is not None
                 cancel()
-            await asyncio.sleep(0.05)
-            assert service.ended == 1
+            await soon(lambda: service.ended == 1)
             service.script = saying(b"a")
             assert await it.begin(asked)[0].outcome() == A
 
@@ -143,24 +143,24 @@ def test_a_stale_answer_stands_in_where_the_service_has_none(kind: str) -> None:
         clock = Clock()
         async with scene(clock=clock) as it:
             service = await it.service(saying(b"a"))
-            asked = Ask(endpoint=service.url, cache_key="k", ttl_s=10, stale_s=100, timeout_ms=100)
-            assert await it.begin(asked)[0].outcome() == A
+            patient = Ask(endpoint=service.url, cache_key="k", ttl_s=10, stale_s=100)
+            hasty = msgspec.structs.replace(patient, timeout_ms=100)
+            assert await it.begin(patient)[0].outcome() == A
             service.script = scripts[kind]
             clock.now += 11
-            told, cancel = it.begin(asked)
+            told, cancel = it.begin(hasty)
             assert cancel is not None
             assert await told.outcome() == A
             visits = len(service.visits)
-            assert it.begin(asked)[0].outcomes == [A]
+            assert it.begin(hasty)[0].outcomes == [A]
             assert len(service.visits) == visits
             clock.now += REST_S
             service.script = saying(b"b")
-            assert it.begin(asked)[0].outcomes == [A]
-            await asyncio.sleep(0.2)
-            assert it.begin(asked)[0].outcomes == [B]
+            assert it.begin(patient)[0].outcomes == [A]
+            await soon(lambda: it.begin(patient)[0].outcomes == [B])
             service.script = scripts[kind]
             clock.now += 110
-            assert await it.begin(asked)[0].outcome() not in (A, B)
+            assert await it.begin(hasty)[0].outcome() not in (A, B)
 
     run(story())
 

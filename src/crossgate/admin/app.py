@@ -1,5 +1,7 @@
 """The admin API as one application (gateway.md 0, appendix A)."""
 
+from collections.abc import Callable
+
 from fastapi import Depends, FastAPI
 
 from crossgate.admin import (
@@ -17,6 +19,7 @@ from crossgate.admin import (
     groups,
     health,
     instances,
+    metrics,
     plugins,
     publishing,
     signature_keys,
@@ -51,14 +54,19 @@ OF_THE_INSTANCE = (
 )
 
 
-def create_app(control: Control) -> FastAPI:
-    """The admin API over `control`, which must be open and have its first operator."""
+def create_app(control: Control, tell_metrics: Callable[[], str] = lambda: "") -> FastAPI:
+    """The admin API over `control`, which must be open and have its first operator.
+
+    `tell_metrics` returns what the workers have counted, for Prometheus; where there are none, nothing.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.control = control
+    app.state.tell_metrics = tell_metrics
     app.state.authentication = authentication = Authentication(control)
     answer_faults(app)
     app.add_middleware(Door, authenticate=authentication.operator)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(tokens.router)
     app.include_router(instances.router, prefix=PROJECT, dependencies=[Depends(the_project)])
     for routes in OF_THE_INSTANCE:

@@ -16,7 +16,7 @@ from crossgate.core.errors import Fault, FaultKind
 from crossgate.core.errors import admin as errors
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-OPEN_ROUTES: Final = frozenset({("GET", "/health"), ("POST", "/v3/auth/tokens")})
+OPEN_ROUTES: Final = frozenset({("GET", "/health"), ("GET", "/metrics"), ("POST", "/v3/auth/tokens")})
 BODY_TOO_LARGE: Final = FaultKind("APIG.2006", 413, "The request body is longer than {} bytes.")
 
 Authenticate = Callable[[Scope, bytes], Awaitable[str]]

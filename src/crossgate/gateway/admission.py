@@ -4,13 +4,13 @@ Counting is done at once, in memory the workers share. A body is awaited while t
 asked while other requests go on.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
-from crossgate.core.policies.call import Body, BodyDigest, Call, Check, Effect, Look, Spend, Waiting, run
+from crossgate.core.policies.call import Body, BodyDigest, Call, Effect, Look, Spend, Waiting
 from crossgate.core.policies.client_address import client_address
 from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.snapshot.dispatch import Verdict
@@ -43,13 +43,13 @@ _PENDING: Final = _Pending()
 
 
 class Admission:
-    """The checks of one exchange under way. It ends with `exchange.admitted()` or `exchange.fail(…)`."""
+    """The checks of one exchange that wait for something. It ends with `exchange.admitted()` or with Fault."""
 
     __slots__ = ("_answer", "_cancel", "_exchange", "_wanted", "_waiting")
 
-    def __init__(self, exchange: "Exchange", call: Call, checks: Iterable[Check]) -> None:
+    def __init__(self, exchange: "Exchange", waiting: Waiting) -> None:
         self._exchange = exchange
-        self._waiting: Waiting = run(checks, call)
+        self._waiting = waiting
         self._wanted: Body | BodyDigest | None = None
         self._cancel: Callable[[], None] | None = None
         self._answer: Any = None

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.call import Call
+from crossgate.core.policies.call import Call, run
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route, Snapshot
@@ -109,8 +109,7 @@ class Exchange:
         assert verdict.match is not None
         route = verdict.match.route
         if route.checks and not (route.answers_preflights and named.requested_method is not None):
-            self._admission = Admission(self, self.call(), route.checks)
-            self._advance_admission(self._admission.advance)
+            self._advance_admission(self._check)
         else:
             self._go_along(verdict, route)
 
@@ -159,6 +158,16 @@ class Exchange:
                 return self.client.gateway.date()[len("Date: ") : -2].decode()
             case _:
                 return None
+
+    def _check(self) -> None:
+        assert self.verdict is not None
+        assert self.verdict.match is not None
+        waiting = run(self.verdict.match.route.checks, self.call())
+        if waiting is None:
+            self.admitted()
+        else:
+            self._admission = Admission(self, waiting)
+            self._admission.advance()
 
     def hold_body(self) -> None:
         """Keeps the body from the backend until the whole of it is here."""

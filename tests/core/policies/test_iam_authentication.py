@@ -45,8 +45,7 @@ def token_of(user: str, age: float = 0, key: str = "") -> str:
 def call_of(row: dict[str, Any]) -> Call:
     made = call(now=NOW, headers=row["headers"]) if "headers" in row else signed_call(row, AK, SK)
     texts = [token_of(**row["token"])] if "token" in row else row.get("text", [])
-    made = with_more(made, ((b"X-Auth-Token", text.encode()) for text in texts))
-    return made
+    return with_more(made, ((b"X-Auth-Token", text.encode()) for text in texts))
 
 
 @pytest.mark.parametrize("row", CASES["row"], ids=lambda row: row["name"])

@@ -88,60 +88,49 @@ def _nothing_more(name: str) -> None:
     return None
 
 
-class Call:
+class Remaining(msgspec.Struct, frozen=True, gc=False):
+    """What is left of a limit; as text, in the form of the debug headers (gateway.md 4)."""
+
+    remaining: int
+    limit: int
+    period: Period
+
+    def __str__(self) -> str:
+        return f"remain:{self.remaining},limit:{self.limit},time:{self.period}"
+
+
+class Call(msgspec.Struct, eq=False):
     """One request while it is checked.
 
-    `target` is the raw request target, `path` the path it was routed by;
-    `client` is its address by the gateway's rules for proxies; `is_empty`: it has no body; `now` is in seconds
-    since the epoch. Checks note here who calls: `app` for a credential, `account` for an operator; `context`
-    holds what authorizers say, by its `$context.` name, and `lookup` is asked for what else the driver knows by
-    such a name (`stage`, `requestId`, `apiName`).
-    `limits` are the values of the debug headers that tell what is left, by their last word.
+    `target` is the raw request target, `path` the path it was routed by; `client` is its address by the gateway's
+    rules for proxies; `is_empty`: it has no body; `now` is in seconds since the epoch. `lookup` knows what else is
+    called `$context.…`: `stage`, `requestId`, `apiName`.
+
+    Checks note here who calls: `app` for a credential, `account` for an operator; `context` holds what authorizers
+    say, by its `$context.` name. `limits` is what is left, by the last word of the debug header that tells it.
     `changes` are made to the fields the backend is sent, in order; parameters of the query that `hidden` names
     are not sent to it. `payload` stands for the body in a signature for the backend: its digest, or that it has
     none to be checked by.
     """
 
-    __slots__ = (
-        "_fields",
-        "_query",
-        "account",
-        "api_id",
-        "app",
-        "changes",
-        "client",
-        "context",
-        "env_id",
-        "hidden",
-        "is_empty",
-        "limits",
-        "lookup",
-        "method",
-        "now",
-        "path",
-        "payload",
-        "target",
-    )
-
-    def __init__(self, method: bytes, target: bytes, path: bytes, fields: HeaderFields) -> None:
-        self.method = method
-        self.target = target
-        self.path = path
-        self._fields = fields
-        self.is_empty = True
-        self.client: Address | None = None
-        self.now = 0.0
-        self.api_id = ""
-        self.env_id = ""
-        self.app: App | None = None
-        self.account: Account | None = None
-        self.context: dict[str, str] = {}
-        self.lookup: Callable[[str], str | None] = _nothing_more
-        self.limits: dict[str, str] = {}
-        self.changes: list[FieldChange] = []
-        self.hidden: set[str] = set()
-        self.payload = ""
-        self._query: list[tuple[str, str]] | None = None
+    method: bytes
+    target: bytes
+    path: bytes
+    _fields: HeaderFields
+    is_empty: bool = True
+    client: Address | None = None
+    now: float = 0.0
+    api_id: str = ""
+    env_id: str = ""
+    lookup: Callable[[str], str | None] = _nothing_more
+    app: App | None = None
+    account: Account | None = None
+    context: dict[str, str] = {}
+    limits: dict[str, Remaining] = {}
+    changes: list[FieldChange] = []
+    hidden: set[str] = set()
+    payload: str = ""
+    _query: list[tuple[str, str]] | None = None
 
     def values(self, name: bytes) -> Sequence[bytes]:
         """Every value of the field `name`, which is in lower case, without the white space around it."""
@@ -184,18 +173,24 @@ class Call:
                 found = self.context.get(name)
                 return self.lookup(name) if found is None else found
 
-    def note_limit(self, kind: str, remaining: int, limit: int, period: Period) -> None:
-        """Remember what is left of a limit, in the form of the debug headers (gateway.md 4)."""
-        self.limits[kind] = f"remain:{remaining},limit:{limit},time:{period}"
-
 
 Waiting = Generator[Effect, Any, None]
 Check = Callable[[Call], Waiting | None]
 
 
-def run(checks: Iterable[Check], call: Call) -> Waiting:
-    """Every check in turn; the first that refuses ends it."""
-    for check in checks:
+def run(checks: Iterable[Check], call: Call) -> Waiting | None:
+    """Every check in turn; the first that refuses ends it. None where all of them could decide at once."""
+    rest = iter(checks)
+    for check in rest:
         waiting = check(call)
         if waiting is not None:
-            yield from waiting
+            return _run_on(waiting, rest, call)
+    return None
+
+
+def _run_on(waiting: Waiting, rest: Iterable[Check], call: Call) -> Waiting:
+    yield from waiting
+    for check in rest:
+        further = check(call)
+        if further is not None:
+            yield from further

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from crossgate.core.errors import Fault, FaultKind
-from crossgate.core.policies.call import Call, Check, Look, Spend, Waiting
+from crossgate.core.policies.call import Call, Check, Look, Remaining, Spend, Waiting
 from crossgate.core.policies.spending import Left, Period, Spending
 
 
@@ -52,7 +52,7 @@ def _spend(call: Call, charges: Sequence[Charge]) -> Waiting:
     left: Left = yield Spend(tuple([charge.spending for charge in charges]))
     for charge, remaining in zip(charges, left.remaining, strict=True):
         if charge.noted:
-            call.note_limit(charge.noted, remaining, charge.spending.limit, charge.period)
+            call.limits[charge.noted] = Remaining(remaining, charge.spending.limit, charge.period)
     _refuse(charges, left)
 
 

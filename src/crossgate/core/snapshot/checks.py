@@ -33,6 +33,7 @@ class Policies:
         """Raises ConfigError where a policy cannot be read."""
         self.features = config.features
         self.credentials = Credentials(config.apps, open_secret)
+        self.has_quotas = any(app.quota is not None for app in config.apps)
         self.operators = Operators(config.operators, config.token_key, open_secret)
         self.throttles = {policy.id: policy for policy in config.throttles}
         self.access_controls = {policy.id: policy for policy in config.access_controls}
@@ -116,7 +117,7 @@ def _jwt_auth(api: PublishedApi, policies: Policies) -> Check | None:
 
 
 def _limits(api: PublishedApi, policies: Policies) -> Check | None:
-    charges: list[Charges] = [quota_charges] if api.auth_type == "APP" else []
+    charges: list[Charges] = [quota_charges] if api.auth_type == "APP" and policies.has_quotas else []
     if policies.features.calls_per_second is not None:
         charges.append(gateway_charges(policies.features.calls_per_second, api.api_id))
     plugin = policies.plugin(api, "rate_limit")
