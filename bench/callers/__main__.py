@@ -17,11 +17,10 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from crossgate.core.snapshot.config import encode
-
 from bench.callers import calls
 from bench.callers.configs import config
 from bench.servers import Contestant, nginx, provide
+from crossgate.core.snapshot.config import encode
 
 CONNECTIONS = 64
 FEW, MANY = 100, 100_000
@@ -78,7 +77,9 @@ def main() -> None:
 
 def report(rounds: dict[Row, list[tuple[float, float]]]) -> bool:
     """Prints medians with their least and greatest; whether every ratio keeps within its goal."""
-    table = Table(title=f"One worker, one core, {CONNECTIONS} connections; CPU µs per request, median (least to greatest)")
+    table = Table(
+        title=f"One worker, one core, {CONNECTIONS} connections; CPU µs per request, median (least to greatest)"
+    )
     for heading in ("", "checked", "compared with", "ratio", "goal"):
         table.add_column(heading, justify="right" if heading else "left")
     reached = True

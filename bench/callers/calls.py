@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from crossgate.core.signing import Message, payload_sha256, sign
-
 from bench.callers.configs import CODE, HOST, KEY, SECRET
+from crossgate.core.signing import Message, payload_sha256, sign
 
 DIFFERENT = 500
 _BODY = (b'{"note":"' + b"x" * 1024)[:1022] + b'"}'

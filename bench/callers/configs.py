@@ -10,7 +10,7 @@ from crossgate.core.snapshot.config import Config, Group, HttpBackend, Published
 
 HOST = "bench.example"
 KEY = "bench-key-0123456789"
-SECRET = "bench-secret-0123456789"  # noqa: S105: it protects nothing
+SECRET = "bench-secret-0123456789"  # noqa: S105
 CODE = "bench/appcode+" + "0123456789" * 6
 _NEVER_REACHED = 2_000_000_000
 

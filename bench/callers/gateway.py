@@ -1,6 +1,7 @@
 """One gateway by itself, without supervisor or store: serves the Config on its standard input until that ends."""
 
 import asyncio
+import gc
 import socket
 import sys
 import tempfile
@@ -20,6 +21,8 @@ async def _serve(listening: socket.socket) -> None:
     with tempfile.TemporaryDirectory() as folder:
         gateway = Gateway(snapshot, Counters(Path(folder) / "counters"))
         await gateway.serve(listening)
+        gc.collect()
+        gc.freeze()
         print(listening.getsockname()[1], flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
         await gateway.drain(0)

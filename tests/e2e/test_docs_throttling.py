@@ -36,7 +36,7 @@ def as_shown(shown: str) -> re.Pattern[str]:
 
 
 def test_the_example_does_what_the_page_says(crossgate: Crossgate) -> None:
-    """The policy, its exception and the quota are made by the page's own commands; the fifth call is one too many."""
+    """The policy, its exception and the quota are made by the page's own commands; the fifth call is too many."""
     (login,) = [each for each in blocks(README, "sh") if "create()" in each]
     policy, call, quota = blocks(PAGE, "sh")
     release = "release=DEFAULT_ENVIRONMENT_RELEASE_ID\n"

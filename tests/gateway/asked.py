@@ -136,6 +136,7 @@ class Scene:
         self.pool = Pool(loop, loop.time)
         self.asker = Asker(self.pool, loop, allowed, *([clock] if clock else []))
         self._servers: list[asyncio.Server] = []
+        self._services: list[Service] = []
         self._told: list[Told] = []
 
     async def service(self, script: Script = at_once, **settings: Any) -> Service:
@@ -144,6 +145,7 @@ class Scene:
         server = await asyncio.start_server(service.serve, "127.0.0.1", 0, backlog=2048, **settings)
         service.port = server.sockets[0].getsockname()[1]
         self._servers.append(server)
+        self._services.append(service)
         return service
 
     def begin(self, ask: Ask) -> tuple[Told, Callable[[], None] | None]:
@@ -180,7 +182,7 @@ class Scene:
         self.pool.close()
         for server in self._servers:
             server.close()
-        await asyncio.sleep(0.01)
+        await soon(lambda: all(service.ended == service.connections for service in self._services))
         assert all(len(told.outcomes) <= 1 for told in self._told)
 
 

@@ -21,6 +21,7 @@ from crossgate.cluster.publisher import SnapshotPublisher
 from crossgate.core.errors import Fault
 from crossgate.core.snapshot.config import ConfigError
 from crossgate.store.database import DatabaseNewer
+from crossgate.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,9 @@ class ControlProcess:
                     complaint = str(error)
                     self._say_broken(error)
                 await asyncio.sleep(RETRY_S)
-        self.front.api = create_app(self._store.control)
+        self.front.api = create_app(
+            self._store.control, lambda: metrics.exposition(self._directory / metrics.DIRECTORY_NAME)
+        )
         self._channel.send(messages.Store("ok"))
         self._say_ready(self._publisher.written)
 

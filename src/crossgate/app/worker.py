@@ -22,7 +22,9 @@ from crossgate.core.snapshot.config import Config, ConfigError
 from crossgate.core.snapshot.snapshot import Snapshot
 from crossgate.gateway.listener import Gateway
 from crossgate.store.sealing import Seal, find_key
+from crossgate.telemetry import metrics
 from crossgate.telemetry.line_file import LineFile
+from crossgate.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +143,8 @@ class Worker:
                 snapshot,
                 Counters(self._directory / counters.FILE_NAME),
                 self._access_log.take if self._access_log else None,
-                allowed_python=self._allowed_python,
+                Metrics(self._directory / metrics.DIRECTORY_NAME),
+                self._allowed_python,
             )
             await self._gateway.serve(self._listening)
             # What was made up to here lives as long as the process: the collector need not look at it again.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import typer
 
 from crossgate.cli.cors_question import WrongOptionsError
 from crossgate.core.signing import Message, payload_sha256
@@ -69,7 +70,7 @@ def read_text(option: str, file: Path) -> str:
 
 
 def _bytes(file: Path) -> bytes:
-    return Path("/dev/stdin").read_bytes() if str(file) == "-" else file.read_bytes()
+    return typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
 
 
 def _url(text: str, wrong: list[str]) -> Url | None:

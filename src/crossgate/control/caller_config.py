@@ -50,6 +50,7 @@ def _bound(slots: list[tuple[str, str]]) -> BoundPolicies:
 async def apps(session: Session) -> tuple[AppConfig, ...]:
     """Every app, with its sealed secret."""
     codes = await callers.code_digests(session)
+    acls = await callers.app_acls(session)
     quotas = {quota.id: _quota(quota) for quota in await every(session, caller_tables.AppQuota)}
     return tuple(
         AppConfig(
@@ -57,12 +58,12 @@ async def apps(session: Session) -> tuple[AppConfig, ...]:
             name=name,
             key=key,
             secret=secret,
-            codes=tuple(map(bytes.fromhex, codes[app_id])) if app_id in codes else (),
-            acl_type=cast("Effect | None", acl_type),
-            acl_values=tuple(acl_values),
+            codes=tuple(map(bytes.fromhex, codes.get(app_id, ()))),
+            acl_type=cast("Effect | None", acls[app_id][0] if app_id in acls else None),
+            acl_values=tuple(acls[app_id][1] if app_id in acls else ()),
             quota=quotas[quota_id] if quota_id is not None else None,
         )
-        for app_id, name, key, secret, acl_type, acl_values, quota_id in await callers.apps(session)
+        for app_id, name, key, secret, quota_id in await callers.apps(session)
     )
 
 

@@ -43,13 +43,14 @@ _PENDING: Final = _Pending()
 
 
 class Admission:
-    """The checks of one exchange that wait for something. It ends with `exchange.admitted()` or with Fault."""
+    """The checks of one exchange that wait for something. It ends with a call of `passed`, or with Fault."""
 
-    __slots__ = ("_answer", "_cancel", "_exchange", "_wanted", "_waiting")
+    __slots__ = ("_answer", "_cancel", "_exchange", "_waiting", "_wanted")
 
-    def __init__(self, exchange: "Exchange", waiting: Waiting) -> None:
+    def __init__(self, exchange: "Exchange", waiting: Waiting, passed: Callable[[], None]) -> None:
         self._exchange = exchange
         self._waiting = waiting
+        self._passed = passed
         self._wanted: Body | BodyDigest | None = None
         self._cancel: Callable[[], None] | None = None
         self._answer: Any = None
@@ -69,7 +70,7 @@ class Admission:
                 if answer is _PENDING:
                     return
         except StopIteration:
-            self._exchange.admitted()
+            self._passed()
 
     def body_progressed(self) -> None:
         """More of the body, or its end, is here."""
@@ -89,10 +90,11 @@ class Admission:
         """The answer to `effect`, or _PENDING."""
         exchange = self._exchange
         match effect:
+            # By the time it is now: the body, or another service, may have been awaited.
             case Spend(spendings):
-                return exchange.client.gateway.counting.spend(spendings, exchange.call().now)
+                return exchange.client.gateway.counting.spend(spendings, time())
             case Look(spendings):
-                return exchange.client.gateway.counting.look(spendings, exchange.call().now)
+                return exchange.client.gateway.counting.look(spendings, time())
             case Ask():
                 return self._ask(effect)
             case Body() | BodyDigest():

@@ -7,6 +7,7 @@ import msgspec
 
 from crossgate.core.errors import Fault
 from crossgate.core.policies.asking import Relayed
+from crossgate.core.policies.gateway_response import Rendered
 from crossgate.core.snapshot.snapshot import MockAnswer
 from crossgate.cors.server import Grant, PreflightAnswer, merge
 from crossgate.gateway.fields import lines, pairs, speaks_of_origins
@@ -45,8 +46,13 @@ def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> tuple[int,
     if responses is None:
         body = msgspec.json.encode(_Body(fault.kind.code, fault.message, exchange.request_id.decode()))
         return fault.kind.status, _own(exchange, fault.kind.status, grant, _JSON, body)
-    rendered = responses.render(fault, exchange.call())
-    return rendered.status, _own(exchange, rendered.status, grant, lines(rendered.fields), rendered.body)
+    words = responses.render(fault, exchange.call())
+    return words.status, rendered(exchange, words, grant)
+
+
+def rendered(exchange: "Exchange", answer: Rendered, grant: Grant | None) -> bytes:
+    """An answer that a policy has written."""
+    return _own(exchange, answer.status, grant, lines(answer.fields), answer.body)
 
 
 def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> bytes:

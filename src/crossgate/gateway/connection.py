@@ -274,10 +274,7 @@ class ClientConnection(asyncio.Protocol):
     def finished(self, exchange: Exchange, *, cut: bool) -> None:
         """`exchange` has written its last byte; with `cut` the connection must end here."""
         self._current = self._tunnel = None
-        if exchange.body is not None:
-            exchange.body.close()
-        if self.gateway.access_log is not None:
-            self.gateway.access_log.finished(exchange, cut=cut)
+        self.gateway.finished(exchange, cut=cut)
         if cut or not exchange.keep_alive or not exchange.is_request_done:
             # The rest of a request that was answered early would be taken for the next one.
             self._end(lingers=not cut and (self.is_reading_paused or not exchange.is_request_done))
@@ -351,10 +348,7 @@ class ClientConnection(asyncio.Protocol):
         """Ends an exchange that cannot be finished."""
         self._current = None
         exchange.cancel()
-        if exchange.body is not None:
-            exchange.body.close()
-        if self.gateway.access_log is not None:
-            self.gateway.access_log.finished(exchange, client_gone=client_gone, cut=not client_gone)
+        self.gateway.finished(exchange, client_gone=client_gone, cut=not client_gone)
 
     def _end(self, *, lingers: bool) -> None:
         """Closes the connection once everything is written; with `lingers` the client may still be sending."""

@@ -12,7 +12,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.call import Call, run
+from crossgate.core.policies.app_token import TokenEndpoint
+from crossgate.core.policies.call import Body, Call, Waiting, run
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route, Snapshot
@@ -106,6 +107,10 @@ class Exchange:
         if fault is not None:
             self.fail(fault)
             return
+        if verdict.token_endpoint is not None:
+            self._admission = Admission(self, self._tokens(verdict.token_endpoint), lambda: None)
+            self._advance_admission(self._admission.advance)
+            return
         assert verdict.match is not None
         route = verdict.match.route
         if route.checks and not (route.answers_preflights and named.requested_method is not None):
@@ -166,8 +171,15 @@ class Exchange:
         if waiting is None:
             self.admitted()
         else:
-            self._admission = Admission(self, waiting)
+            self._admission = Admission(self, waiting, self.admitted)
             self._admission.advance()
+
+    def _tokens(self, endpoint: TokenEndpoint) -> Waiting:
+        """Answers as the endpoint does, once the body is here."""
+        body = b"" if self.body is None else (yield Body())
+        rendered = endpoint.answer(self.method, self.read.pairs(), body, self.call().now)
+        self._admission = None
+        self._answer(rendered.status, answers.rendered(self, rendered, None))
 
     def hold_body(self) -> None:
         """Keeps the body from the backend until the whole of it is here."""
@@ -281,7 +293,7 @@ class Exchange:
         """Sets the deadline for whoever has to move next: the client while its body is missing, or the backend."""
         client = self.client
         if client.is_writing_paused or self._admission is not None:
-            # It is the client's turn, to take what was written, or that of whom a check asks: a deadline is running.
+            # It is the client's turn, to take what was written, or somebody's whom a check waits for.
             return
         if self.body is None or self.is_request_done or client.is_reading_paused:
             client.expect_within(self._target.timeout_s)
@@ -438,7 +450,6 @@ class Exchange:
             self._end(cut=True)
             return
         self._stop_reading()
-        self.client.gateway.count_refusal(fault.kind)
         self._answer(*answers.fault(self, fault, self._grant))
 
     def timed_out(self) -> None:

@@ -9,7 +9,7 @@ PIECE_BYTES = 64 * 1024
 
 
 class HeldBody:
-    """What has arrived of a body, to be read as often as needed. Its file, where it has one, has no name on disk."""
+    """What has arrived of a body, to be read as often as needed. Its file, if it has one, has no name on disk."""
 
     __slots__ = ("_at", "_digest", "_file", "_parts", "size")
 
@@ -28,7 +28,7 @@ class HeldBody:
             self._parts.append(data)
             if self.size <= IN_MEMORY_BYTES:
                 return
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115: it is closed with the request, not in this block
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
             data = b"".join(self._parts)
             self._parts = []
         self._file.write(data)

@@ -4,15 +4,16 @@ import asyncio
 import itertools
 import secrets
 import socket
-from collections.abc import Callable, Container
+from collections.abc import Container
 from email.utils import formatdate
+from typing import Protocol
 
-from crossgate.core.errors import FaultKind
 from crossgate.core.snapshot.snapshot import Snapshot
 from crossgate.gateway.access_log import AccessLog, TakeLine
 from crossgate.gateway.admission import Counting
 from crossgate.gateway.asker import Asker
 from crossgate.gateway.connection import ClientConnection
+from crossgate.gateway.exchange import Exchange
 from crossgate.gateway.pool import Pool
 from crossgate.gateway.preflight_bucket import PreflightBucket
 
@@ -23,12 +24,21 @@ BACKLOG = 4096
 _DATE_KEPT_S = 0.5
 
 
+class Metering(Protocol):
+    """The port to whoever counts requests for those who watch."""
+
+    def refused(self, code: str, reason: str) -> None:
+        """A request was answered with a fault of this code and type of gateway response."""
+
+    def answered(self, status: int) -> None:
+        """A request is over; its status is 0 where nothing was sent."""
+
+
 class Gateway:
     """Serves `snapshot` until another is swapped in.
 
-    `counting` counts calls for it. It hands a line of JSON for each request to `take_line`, and tells
-    `count_refusal` of every request that it answers itself with a fault. `allowed_python` are the functions that
-    may run inside it.
+    `counting` counts calls for it. It hands a line of JSON for each request to `take_line`, and tells `metering`
+    how each ended. `allowed_python` are the functions that may run inside it.
     """
 
     def __init__(
@@ -36,12 +46,12 @@ class Gateway:
         snapshot: Snapshot,
         counting: Counting,
         take_line: TakeLine | None = None,
-        count_refusal: Callable[[FaultKind], None] = lambda kind: None,
+        metering: Metering | None = None,
         allowed_python: Container[str] = frozenset(),
     ) -> None:
         self.snapshot = snapshot
         self.counting = counting
-        self.count_refusal = count_refusal
+        self.metering = metering
         self.access_log = AccessLog(take_line) if take_line is not None else None
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
@@ -85,6 +95,17 @@ class Gateway:
         self.pool.close()
         if self._timer is not None:
             self._timer.cancel()
+
+    def finished(self, exchange: Exchange, *, client_gone: bool = False, cut: bool = False) -> None:
+        """Writes down an exchange that is over."""
+        if exchange.body is not None:
+            exchange.body.close()
+        if self.metering is not None:
+            self.metering.answered(exchange.status)
+            if exchange.fault is not None:
+                self.metering.refused(exchange.fault.kind.code, exchange.fault.kind.response_type)
+        if self.access_log is not None:
+            self.access_log.finished(exchange, client_gone=client_gone, cut=cut)
 
     def new_request_id(self) -> bytes:
         """32 lower-case hexadecimal digits: half of them this worker's, half the request's."""

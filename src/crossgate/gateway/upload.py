@@ -13,8 +13,8 @@ HIGH_WATER_BYTES = 64 * 1024
 class Upload:
     """What has arrived of a body, what was sent of it, and whether that can be sent once more.
 
-    `limits` are those of the snapshot that the request began with, from its start on. `held` is there once the body
-    has to be known as a whole before a backend gets any of it.
+    `limits` are those of the snapshot that the request began with, from its start on. `held` is there once the
+    body has to be known as a whole before a backend gets any of it.
     """
 
     def __init__(self, *, is_chunked: bool) -> None:
@@ -73,7 +73,7 @@ class Upload:
         return self.held is not None or self._sent is not None
 
     def repeat(self) -> list[bytes]:
-        """What was sent to an earlier backend connection and `take` does not give again, framed for the next one."""
+        """What was sent to an earlier connection and `take` does not give again, framed for the next one."""
         self._is_ended = False
         if self.held is not None:
             self.held.rewind()

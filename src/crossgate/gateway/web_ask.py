@@ -16,7 +16,7 @@ from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.pool import Pool, is_name_failure
 
 Ended = Callable[[Answer | AskFailed, bool], None]
-"""Is called with what came of an ask, and whether its service has answered at all, in time or not as asked."""
+"""Is called with what came of an ask, and whether its service has answered at all, be it with too much."""
 
 # What is said of the connection is for this side of it to say.
 _OURS: Final = frozenset(

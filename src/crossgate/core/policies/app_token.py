@@ -33,7 +33,6 @@ from crossgate.core.policies.gateway_response import Rendered
 MAX_BODY_BYTES: Final = 64 * 1024
 KEY_NAME: Final = "app-token-key"
 """The name `app_token_key` is sealed under."""
-_MAX_PARAMETERS: Final = 100
 _MAX_THROUGH_DATA: Final = 300
 _ALGORITHM: Final = "HS256"
 _FIELDS: Final = (
@@ -189,7 +188,7 @@ def _form(method: bytes, fields: Fields, body: bytes) -> dict[str, str]:
     if len(body) > MAX_BODY_BYTES:
         raise Fault(runtime.ENTITY_TOO_LARGE)
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
     except ValueError:
         raise runtime.AUTH_PARAMETER_INVALID.because("the form cannot be read") from None
     form = dict(pairs)

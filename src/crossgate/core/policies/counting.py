@@ -1,4 +1,4 @@
-"""Counting a call against everything that limits it at once: it is counted everywhere, or, when refused, nowhere."""
+"""Counting a call against all that limits it at once: it is counted everywhere, or, when refused, nowhere."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,8 +12,8 @@ from crossgate.core.policies.spending import Left, Period, Spending
 class Charge(msgspec.Struct, frozen=True, gc=False):
     """One limit a call counts against.
 
-    `refusal` is what the caller meets when nothing is left. `noted` is the last word of the debug header that tells
-    what is left, empty for none; `period` is that header's.
+    `refusal` is what the caller meets when nothing is left. `noted` is the last word of the debug header that
+    tells what is left, empty for none; `period` is that header's.
     """
 
     spending: Spending

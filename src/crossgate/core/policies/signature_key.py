@@ -52,7 +52,9 @@ class BackendSigner:
             return _digest(call)
         return None
 
-    def changes(self, method: str, target: bytes, fields: Sequence[tuple[bytes, bytes]], call: Call) -> list[FieldChange]:
+    def changes(
+        self, method: str, target: bytes, fields: Sequence[tuple[bytes, bytes]], call: Call
+    ) -> list[FieldChange]:
         """What is to be changed in the fields of a request to the backend.
 
         `target` and `fields` are as the backend gets them, among the latter its Host and Content-Type.

@@ -19,7 +19,7 @@ PAYLOAD_HEADER: Final = "x-sdk-content-sha256"
 
 
 Index = Mapping[bytes, Sequence[bytes]]
-"""The values of header fields by their lower-case name, white space around each removed, in the order they came."""
+"""The values of header fields by lower-case name, white space around each removed, in the order they came."""
 
 
 def index_of(headers: Iterable[tuple[bytes, bytes]]) -> Index:

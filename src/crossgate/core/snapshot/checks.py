@@ -7,6 +7,7 @@ from crossgate.core.policies import jwt_auth, rate_limit, third_auth
 from crossgate.core.policies.access_control import account_check, address_check
 from crossgate.core.policies.app_authentication import app_check
 from crossgate.core.policies.app_authorization import app_address_check, authorization_check
+from crossgate.core.policies.app_token import AppTokenIssuer
 from crossgate.core.policies.authorizer import authorizer_check
 from crossgate.core.policies.call import Check
 from crossgate.core.policies.counting import Charges, counting_check, looking_check
@@ -33,6 +34,8 @@ class Policies:
         """Raises ConfigError where a policy cannot be read."""
         self.features = config.features
         self.credentials = Credentials(config.apps, open_secret)
+        tokens = config.features.app_tokens
+        self.tokens = None if tokens is None else AppTokenIssuer(tokens, self.credentials, open_secret)
         self.has_quotas = any(app.quota is not None for app in config.apps)
         self.operators = Operators(config.operators, config.token_key, open_secret)
         self.throttles = {policy.id: policy for policy in config.throttles}
@@ -45,7 +48,12 @@ class Policies:
             for plugin in config.plugins
             if plugin.type in _READERS
         }
-        wrong = [f"plugin {name}: {finding.message}" for name, (_, found) in read.items() if isinstance(found, list) for finding in found]
+        wrong = [
+            f"plugin {name}: {finding.message}"
+            for name, (_, found) in read.items()
+            if isinstance(found, list)
+            for finding in found
+        ]
         if wrong:
             raise ConfigError("; ".join(wrong))
         self.plugins = read
@@ -71,9 +79,10 @@ def _authentication(api: PublishedApi, policies: Policies) -> Check | None:
     features = policies.features
     match api.auth_type:
         case "APP":
-            return app_check(policies.credentials, features.app_modes, takes_app_code=api.app_code)
+            modes, tokens = features.app_modes, policies.tokens
+            return app_check(policies.credentials, modes, takes_app_code=api.app_code, tokens=tokens)
         case "IAM":
-            return iam_check(policies.operators)
+            return iam_check(policies.operators, features.backend_token_users)
         case "NONE" | "AUTHORIZER":
             return None
         case unknown:

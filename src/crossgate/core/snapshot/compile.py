@@ -3,6 +3,7 @@
 import re
 
 from crossgate.core.policies import cors
+from crossgate.core.policies.app_token import TokenEndpoint
 from crossgate.core.policies.client_address import ClientAddressRule
 from crossgate.core.policies.credentials import OpenSecret
 from crossgate.core.policies.gateway_response import Responses
@@ -32,11 +33,12 @@ def _keep_sealed(sealed: bytes, name: str) -> bytes:
 def compile_config(config: Config, open_secret: OpenSecret = _keep_sealed) -> Snapshot:
     """The Snapshot of `config`; raises ConfigError where a policy in it cannot be compiled.
 
-    `open_secret` opens what is sealed in it, when that is first needed; without it nothing can be proved by a secret.
+    `open_secret` opens what is sealed in it, when that is first needed; without it no secret proves anything.
     """
     tables = {plugin.id: _table(plugin) for plugin in config.plugins if plugin.type == "cors"}
     policies = Policies(config, open_secret)
-    responses = {id: Responses(templates) for group in config.groups for id, templates in group.responses.items()}
+    written = [written for group in config.groups for written in group.responses.items()]
+    responses = {response_id: Responses(templates) for response_id, templates in written}
     sites = {
         group.id: Site(group.id, {}, responses.get(group.default_response_id or "")) for group in config.groups
     }
@@ -61,7 +63,7 @@ def compile_config(config: Config, open_secret: OpenSecret = _keep_sealed) -> Sn
         revision=config.revision,
         limits=config.limits,
         client_address=None if rule == ClientAddressRule() else rule,
-        token_endpoint=None,
+        token_endpoint=None if policies.tokens is None else TokenEndpoint(policies.tokens),
         sites=by_host,
         wildcard_sites=by_suffix,
         default_site=default,

@@ -73,8 +73,8 @@ class MockBackend(msgspec.Struct, frozen=True, kw_only=True, tag="MOCK"):
 class Features(msgspec.Struct, frozen=True, kw_only=True):
     """What the whole gateway is switched to (gateway.md 1.14); the defaults are the contract's.
 
-    `backend_sign_header` is the lower-case field signature keys sign in. `calls_per_second` is the default limit of
-    every API, None for none. `backend_token_users` are patterns of the accounts whose token a backend may see.
+    `backend_sign_header` is the lower-case field signature keys sign in. `calls_per_second` is the default limit
+    of every API, None for none. `backend_token_users` are patterns of the accounts whose token a backend may see.
     """
 
     app_modes: AppModes = msgspec.field(default_factory=AppModes)

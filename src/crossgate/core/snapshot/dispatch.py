@@ -3,6 +3,7 @@
 import msgspec
 
 from crossgate.core.errors import Fault, runtime
+from crossgate.core.policies.app_token import TokenEndpoint
 from crossgate.core.policies.gateway_response import Responses
 from crossgate.core.snapshot import path as paths
 from crossgate.core.snapshot.router import Match, Router
@@ -42,7 +43,7 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do: answer the preflight, or answer `fault`, or forward along `match`.
+    """What to do: answer the preflight, or `fault`, or as the token endpoint, or else forward along `match`.
 
     `match` is what was found, even where it is not gone along; `grant` goes on every answer. `responses` are the
     group's words for its faults, None for the contract's.
@@ -54,6 +55,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     preflight: PreflightAnswer | None = None
     target: Target | None = None
     responses: Responses | None = None
+    token_endpoint: TokenEndpoint | None = None
 
 
 def announces_stage(requested_headers: bytes | None) -> bool:
@@ -81,6 +83,9 @@ def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> 
             path = paths.normalise(path)
         except paths.BadPathError as error:
             return Verdict(fault=runtime.BAD_REQUEST.because(str(error)))
+    tokens = snapshot.token_endpoint
+    if tokens is not None and path == tokens.uri:
+        return Verdict(token_endpoint=tokens, target=Target(host, path, query, is_plain))
     site = snapshot.sites.get(host) or snapshot.site(host)
     if site is None:
         return Verdict(fault=Fault(runtime.NOT_PUBLISHED))

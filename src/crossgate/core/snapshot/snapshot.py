@@ -50,9 +50,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One API in one environment, ready to serve.
 
     `cross_origin` grants what its responses carry (None: nothing is added). `preflight` is the policy of its
-    `cors` plugin, which alone answers preflights. `checks` are what a call has to pass, in order; of an OPTIONS API
-    a preflight passes them all. `responses` are what the gateway itself answers, None where that is the contract's
-    own. `signer` signs what the backend gets.
+    `cors` plugin, which alone answers preflights. `checks` are what a call has to pass, in order; an OPTIONS API
+    lets preflights pass them all. `responses` are what the gateway itself answers, None where that is the
+    contract's own. `signer` signs what the backend gets.
     """
 
     api_id: str
