@@ -33,7 +33,8 @@ def signed_post(path: str, number: int) -> bytes:
 def script(make: Callable[[str, int], bytes], path: str) -> str:
     """A wrk script that sends what `make` makes for `path`, one different request after the other."""
     requests = ",\n".join(_as_lua(make(path, number)) for number in range(DIFFERENT))
-    return f"local requests = {{\n{requests}\n}}\nlocal at = 0\nfunction request()\n  at = at % {DIFFERENT} + 1\n  return requests[at]\nend\n"
+    turn = f"function request()\n  at = at % {DIFFERENT} + 1\n  return requests[at]\nend\n"
+    return f"local requests = {{\n{requests}\n}}\nlocal at = 0\n{turn}"
 
 
 def _fields(number: int) -> Fields:

@@ -136,6 +136,20 @@ def test_an_answer_that_compares_no_signature_has_its_cause(message: str) -> Non
     assert (found.verdict, found.cause.code) == ("refused", CASES["refused"][message])
 
 
+VECTORS = tomllib.loads(Path(__file__).with_name("signing_vectors.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", VECTORS["refused"], ids=lambda case: case["name"])
+def test_every_refusal_of_our_own_verifier_is_understood(case: dict[str, str]) -> None:
+    """Whatever it says, it is known what is meant."""
+    answer = read_answer(case.get("app") or case["iam"])
+
+    if isinstance(answer, Mismatch):
+        assert answer.form is not None
+    else:
+        assert explain(answer, None).cause.code != "unexplained"
+
+
 def test_an_unknown_key_is_named() -> None:
     """So that a typing error can be seen."""
     assert "abc" in explain(read_answer("app not found, appkey abc"), None).cause.title

@@ -69,7 +69,12 @@ def sign_explain(  # noqa: PLR0913, PLR0917 - one for each option
         str | None,
         typer.Option("--url", metavar="URL", help="Your request, if you have no canonical request: its URL."),
     ] = None,
-    method: Annotated[str, typer.Option("--method", "-X", metavar="METHOD", help="Its method.")] = "GET",
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method", "-X", metavar="METHOD", help="Its method.", show_default="POST with a body, else GET"
+        ),
+    ] = None,
     headers: Annotated[
         list[str] | None,
         typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="A header of it; repeatable."),
@@ -95,7 +100,7 @@ def sign_explain(  # noqa: PLR0913, PLR0917 - one for each option
         given = _Given(
             answer=_text("ANSWER", answer, answer_file if answer is not None or answer_file else Path("-")),
             canonical=_text("CANONICAL", canonical, canonical_file),
-            request=_request(url, method, headers or [], data, data_file),
+            request=_request(url, method or _usual_method(data, data_file), headers or [], data, data_file),
         )
         explanation = _explained(given)
     except WrongOptionsError as error:
@@ -118,6 +123,10 @@ class _Given(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NO_URL = "http://localhost/"
+
+
+def _usual_method(data: str | None, data_file: Path | None) -> str:
+    return "GET" if data is None and data_file is None else "POST"
 
 
 def _request(

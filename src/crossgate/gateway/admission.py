@@ -45,7 +45,7 @@ _PENDING: Final = _Pending()
 class Admission:
     """The checks of one exchange that wait for something. It ends with a call of `passed`, or with Fault."""
 
-    __slots__ = ("_answer", "_cancel", "_exchange", "_waiting", "_wanted")
+    __slots__ = ("_answer", "_cancel", "_exchange", "_passed", "_waiting", "_wanted")
 
     def __init__(self, exchange: "Exchange", waiting: Waiting, passed: Callable[[], None]) -> None:
         self._exchange = exchange
