@@ -77,7 +77,9 @@ def crossgate(folder: Path, core: int, backend_port: int) -> Iterator[Contestant
     command += ["--http-port", str(port), "--admin-port", str(admin_port)]
     # Like the nginx beside it.
     command += ["--access-log", "off"]
-    with _running(command, admin_port, core) as supervisor:
+    # All of the load comes from one address.
+    environment = os.environ | {"CROSSGATE_PREFLIGHTS": "1000000"}
+    with _running(command, admin_port, core, environment) as supervisor:
         _until((data / "operator.json").exists)
         with Admin(data) as admin:
             host = _publish(admin, backend_port)
@@ -114,9 +116,11 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int, core: int) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    command: list[str], port: int, core: int, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     pinned = ["taskset", "-c", str(core), *command]
-    process = subprocess.Popen(pinned, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(pinned, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
         _until(lambda: _answers(port))
         yield process

@@ -23,7 +23,8 @@ class Settings(BaseSettings):
     An option wins over its variable. Quotas have variables alone; without one there is no limit. Both ports stay
     on this machine unless `host` says otherwise: what others may reach is for the operator to decide.
     `access_log` is a path, `-` for standard output or `off`; without it `access.log` in `data`. `functions` is a
-    file; without it `functions.toml` in `data`, where there is one.
+    file; without it `functions.toml` in `data`, where there is one. `preflights` has a variable alone: how many a
+    worker answers to one address within a second.
     """
 
     model_config = SettingsConfigDict(env_prefix="CROSSGATE_", env_ignore_empty=True, frozen=True)
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     drain: Annotated[float, Field(ge=0, le=3600)] = 30.0
     access_log: str | None = None
     functions: Path | None = None
+    preflights: Annotated[int, Field(ge=1)] = 10_000
 
     quota_groups: Quota = None
     quota_apis: Quota = None

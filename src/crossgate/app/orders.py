@@ -9,7 +9,8 @@ class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway worker needs to know.
 
     `listening` is the number of its inherited socket. `access_log` is a path, `-` for standard output, or `off`.
-    `functions` is the path of the functions file, empty without one.
+    `functions` is the path of the functions file, empty without one. `preflights` is how many of one address are
+    answered within a second.
     """
 
     name: str
@@ -17,7 +18,8 @@ class WorkerOrders(msgspec.Struct, frozen=True, kw_only=True):
     listening: int
     drain_s: float
     access_log: str
-    functions: str = ""
+    functions: str
+    preflights: int
 
 
 class ControlOrders(msgspec.Struct, frozen=True, kw_only=True):

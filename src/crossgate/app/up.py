@@ -95,6 +95,7 @@ def _worker(settings: Settings, number: int, bound: socket.socket, access_log: s
         drain_s=settings.drain,
         access_log=access_log,
         functions=functions,
+        preflights=settings.preflights,
     )
     return Child(orders.name, argv("worker", orders), (bound,))
 

@@ -64,6 +64,7 @@ class Worker:
         self._directory = Path(orders.directory)
         self._listening = socket.socket(fileno=orders.listening)
         self._allowed_python = functions_file.python_endpoints(functions_file.read(orders.functions))
+        self._preflights = orders.preflights
         self._channel = channel
         self._access_log = access_log
         self._seal: Seal | None = None
@@ -145,6 +146,7 @@ class Worker:
                 self._access_log.take if self._access_log else None,
                 Metrics(self._directory / metrics.DIRECTORY_NAME),
                 self._allowed_python,
+                self._preflights,
             )
             await self._gateway.serve(self._listening)
             # What was made up to here lives as long as the process: the collector need not look at it again.

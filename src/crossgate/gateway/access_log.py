@@ -39,7 +39,9 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
     query, which may hold a secret. `status` is 0 where nothing was sent, `bytes_sent` counts heads, too.
 
     `cors` is the reason for what a preflight or a cross-origin request was told (docs/cors.md has them all);
-    `origin` is the one header value that is ever logged. `apig_err_code` is there when the gateway refused.
+    `origin` is the one header value that is ever logged. `apig_err_code` is there when the gateway refused, and
+    `apig_err_type` says why, by the type of its gateway response. `app_id` is the credential that has called,
+    `user_id` the operator.
     `client_gone`: the client left before it had the whole answer; `cut`: the gateway broke the answer off.
     """
 
@@ -60,6 +62,9 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
     preflight: bool = False
     cors: str | None = None
     apig_err_code: str | None = None
+    apig_err_type: str | None = None
+    app_id: str | None = None
+    user_id: str | None = None
     client_gone: bool = False
     cut: bool = False
 
@@ -107,6 +112,9 @@ class AccessLog:
             named.requested_method is not None and is_preflight(exchange.method, origin, named.requested_method),
             None if origin is None else _outcome(verdict, fault),
             None if fault is None else fault.kind.code,
+            None if fault is None else fault.kind.response_type,
+            None if exchange.app is None else exchange.app.id,
+            None if exchange.account is None else exchange.account.id,
             # A tunnel has no other end than that one side leaves.
             client_gone and not is_tunnel,
             cut and not is_tunnel,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies.app_token import TokenEndpoint
-from crossgate.core.policies.call import Body, Call, Waiting, run
+from crossgate.core.policies.call import Account, Body, Call, Waiting, run
+from crossgate.core.policies.credentials import App
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route, Snapshot
@@ -144,6 +145,16 @@ class Exchange:
         if self._call is None:
             self._call = call_of(self, self._snapshot, self.verdict)
         return self._call
+
+    @property
+    def app(self) -> App | None:
+        """The credential that has been proved to call."""
+        return None if self._call is None else self._call.app
+
+    @property
+    def account(self) -> Account | None:
+        """The operator who has been proved to call."""
+        return None if self._call is None else self._call.account
 
     def system_parameter(self, name: str) -> str | None:
         """What `$context.` + `name` stands for, where it is nothing of the call itself (gateway.md 1.3)."""

@@ -38,7 +38,8 @@ class Gateway:
     """Serves `snapshot` until another is swapped in.
 
     `counting` counts calls for it. It hands a line of JSON for each request to `take_line`, and tells `metering`
-    how each ended. `allowed_python` are the functions that may run inside it.
+    how each ended. `allowed_python` are the functions that may run inside it. An address gets answers to
+    `preflights_per_second`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Gateway:
         take_line: TakeLine | None = None,
         metering: Metering | None = None,
         allowed_python: Container[str] = frozenset(),
+        preflights_per_second: int = 10_000,
     ) -> None:
         self.snapshot = snapshot
         self.counting = counting
@@ -61,7 +63,7 @@ class Gateway:
         self.clients: set[ClientConnection] = set()
         self.pool = Pool(self.loop, lambda: self.now)
         self.asker = Asker(self.pool, self.loop, allowed_python)
-        self.preflights = PreflightBucket(lambda: self.now)
+        self.preflights = PreflightBucket(preflights_per_second, lambda: self.now)
         self._server: asyncio.Server | None = None
         self._worker_id = secrets.token_hex(8).encode("ascii")
         self._request_numbers = itertools.count(secrets.randbits(32))

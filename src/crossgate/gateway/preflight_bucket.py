@@ -1,17 +1,15 @@
-"""How many preflights one address may send: they need no credentials and no throttle counts them."""
+"""How many preflights one address may send: they need no credentials, and no throttle counts them."""
 
 from collections.abc import Callable
-
-PER_SECOND = 10_000
-"""Of one address, at one worker: more than any page needs, less than would take all of a core."""
 
 
 class PreflightBucket:
     """Counts the preflights of the present second by address. `now` is in seconds of a clock that goes forward."""
 
-    __slots__ = ("_counts", "_now", "_second")
+    __slots__ = ("_counts", "_now", "_per_second", "_second")
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, per_second: int, now: Callable[[], float]) -> None:
+        self._per_second = per_second
         self._now = now
         self._second = 0
         self._counts: dict[bytes, int] = {}
@@ -24,4 +22,4 @@ class PreflightBucket:
             self._counts.clear()
         count = self._counts.get(address, 0)
         self._counts[address] = count + 1
-        return count < PER_SECOND
+        return count < self._per_second

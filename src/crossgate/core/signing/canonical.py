@@ -88,6 +88,7 @@ def readings(target: bytes) -> Iterator[Reading]:
 
 _PLAIN_PATH = re.compile(rb"[A-Za-z0-9/_.~-]+")
 _ABSENT: Final = (b"",)
+_MOST_REMEMBERED: Final = 64
 
 
 def payload_sha256(body: bytes) -> str:
@@ -106,7 +107,9 @@ def canonical_request(
     path, _, query = message.target.partition(b"?")
     lines = [message.method.upper().encode(), _canonical_uri(path, reading), _canonical_query(query, reading)]
     index = message.index
-    names, joined = _in_bytes(tuple(signed_headers))
+    # A stranger's endless list is not worth remembering.
+    read = _in_bytes if len(signed_headers) <= _MOST_REMEMBERED else _in_bytes.__wrapped__
+    names, joined = read(tuple(signed_headers))
     for label, name in names:
         values = index.get(name, _ABSENT)
         lines += [label + value for value in (values if len(values) == 1 else sorted(values))]

@@ -61,9 +61,9 @@ _SECRET: Final = Cause(
     "Method, path, query, headers and body arrived as you signed them. Only the secret is left, "
     "or the last two steps of signing.",
     "Take the secret of this very key again: it may have been reset, be another app's, or have a space or line "
-    "end too much. Then check the steps: SHA-256 of the canonical request in small hexadecimal letters; string to "
-    "sign = SDK-HMAC-SHA256, X-Sdk-Date and that hash on three lines; HMAC-SHA256 with the secret as text, in "
-    "small hexadecimal letters.",
+    "end too much. Then check the steps: SHA-256 of the canonical request (no line end behind it) in small "
+    "hexadecimal letters; string to sign = SDK-HMAC-SHA256, X-Sdk-Date and that hash on three lines; HMAC-SHA256 "
+    "with the secret as text, in small hexadecimal letters.",
 )
 _SAME_AS_DESCRIBED: Final = Cause(
     "secret-or-signing",

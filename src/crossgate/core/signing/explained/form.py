@@ -103,5 +103,5 @@ def _form(lines: Sequence[str]) -> Form | None:
         headers=tuple(headers),
         has_blank_line=has_blank_line,
         signed_headers=lines[-2],
-        payload=lines[-1].strip(),
+        payload=lines[-1].rstrip(),
     )
