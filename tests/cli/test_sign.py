@@ -284,6 +284,24 @@ def test_a_caret_stands_where_the_lines_differ_however_long_and_wide_they_are() 
     assert caret == " " * (11 + place + wide) + "^"
 
 
+def test_lines_that_one_side_does_not_have_are_told() -> None:
+    """In words, since there is nothing to show."""
+    no_blank_line = CANONICAL.replace("20240101T000000Z\n\n", "20240101T000000Z\n")
+    said = crossgate("explain", "--answer", answer(CANONICAL), "--canonical", no_blank_line)
+
+    assert said.stdout.splitlines()[2:4] == ["  gateway  (an empty line)", "  you      (no such line)"]
+    assert "^" not in said.stdout
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Whatever it holds."""
+    (tmp_path / "answer").write_bytes(b"\xff\xfe")
+    said = crossgate("explain", str(tmp_path / "answer"))
+
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "is not UTF-8 text" in said.stderr
+
+
 def test_nothing_that_moves_a_cursor_reaches_the_screen() -> None:
     """What a gateway answers is shown letter by letter."""
     evil = CANONICAL.replace("application/json", "\x1b[2J")

@@ -11,7 +11,7 @@ from apigateway_sdk_python import signer as apig_signer
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer as CoreSigner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossgate.core.signing import (
@@ -202,6 +202,7 @@ def verdict_on(message: Message) -> Refusal | None:
     return verify(message, authorization_of(message), SECRET, NEW_YEAR)
 
 
+@settings(deadline=None)
 @given(METHODS, PATHS, PARAMETERS, HEADERS, BODIES)
 def test_whatever_the_apig_sdk_signs_verifies_and_is_signed_alike(
     method: str, path: str, parameters: list[tuple[str, str]], headers: dict[str, str], body: str
@@ -224,6 +225,7 @@ def test_whatever_the_apig_sdk_signs_verifies_and_is_signed_alike(
     ]
 
 
+@settings(deadline=None)
 @given(METHODS, PATHS, PARAMETERS, HEADERS, BODIES, st.sampled_from(["application/json", "text/plain", None]))
 def test_whatever_the_cloud_sdk_signs_verifies(
     method: str,

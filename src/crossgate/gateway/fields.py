@@ -6,7 +6,7 @@ remembers the block it read last.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import httptools
@@ -106,6 +106,20 @@ class RequestFields(msgspec.Struct):
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
         return pairs(self.block[:-2])
+
+    def values(self, name: bytes) -> Sequence[bytes]:
+        """Every value under the lower-case `name`; cheaper than the index of all of them."""
+        if self._index is not None:
+            return self._index.get(name, ())
+        block = b"\r\n" + self.block
+        lowered = block.lower()
+        start, found = b"\r\n" + name + b":", []
+        at = lowered.find(start)
+        while at >= 0:
+            at += len(start)
+            found.append(block[at : block.find(b"\r\n", at)].strip(b" \t"))
+            at = lowered.find(start, at)
+        return found
 
     def index(self) -> dict[bytes, list[bytes]]:
         """The values of all of them by lower-case name."""

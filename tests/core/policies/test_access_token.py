@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -51,6 +51,7 @@ def test_what_the_key_did_not_sign_is_no_token(forged: str) -> None:
     assert access_token.read(forged, KEY) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_can_be_asked_about(text: str) -> None:
     """Nothing raises, whatever a header holds."""

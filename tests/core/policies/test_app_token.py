@@ -219,6 +219,7 @@ def test_any_request_for_a_token_is_answered(body: bytes, fields: list[tuple[byt
         assert fault.message.encode()
 
 
+@settings(deadline=None)
 @given(st.binary(), st.binary())
 def test_any_text_can_be_asked_about(start: bytes, end: bytes) -> None:
     """Texts, and tokens with something in them, are no tokens; nothing but the contract's fault is raised."""

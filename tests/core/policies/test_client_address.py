@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossgate.core.policies.client_address import ClientAddressRule, client_address
@@ -27,6 +27,7 @@ def test_the_address_is_the_one_of_the_table(row: dict[str, Any]) -> None:
     assert ("" if address is None else str(address)) == row["address"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=3), st.integers(-4, 4), st.booleans())
 def test_there_is_always_an_address(values: list[bytes], index: int, has_header: bool) -> None:
     """No text makes the address go away: black lists would let such a call pass."""
@@ -35,6 +36,7 @@ def test_there_is_always_an_address(values: list[bytes], index: int, has_header:
     assert client_address(PEER.encode(), [(b"X-Forwarded-For", value) for value in values], rule) is not None
 
 
+@settings(deadline=None)
 @given(LISTS, st.integers(-12, 11))
 def test_fields_and_entries_are_one_list(lists: list[list[str]], index: int) -> None:
     """However proxies have spread the list over fields, an index means the same entry."""
@@ -48,6 +50,7 @@ def test_fields_and_entries_are_one_list(lists: list[list[str]], index: int) -> 
         assert str(spread) == PEER
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(), st.integers(0, 65535))
 def test_an_address_reads_the_same_in_every_notation(address: IPv4Address | IPv6Address, port: int) -> None:
     """Brackets and ports change nothing."""

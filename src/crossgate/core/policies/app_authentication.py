@@ -81,8 +81,8 @@ def app_check(
 
 def single(call: Call, name: bytes, refused: FaultKind) -> bytes | None:
     """The one value of the field `name`; None without it, and raises `refused` where there are more."""
-    values = call.index().get(name)
-    if values is None:
+    values = call.values(name)
+    if not values:
         return None
     if len(values) > 1:
         raise refused.because(f"the header {name.decode()} is there more than once")

@@ -60,10 +60,13 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class HeaderFields(Protocol):
-    """The header fields of a request, in the two forms that checks read."""
+    """The header fields of a request, in the forms that checks read."""
 
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
         """Names and values as they came, without the white space around the values."""
+
+    def values(self, name: bytes) -> Sequence[bytes]:
+        """Every value under the lower-case `name`."""
 
     def index(self) -> Index:
         """The values by lower-case name."""
@@ -78,6 +81,10 @@ class GivenFields:
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
         """As they were given."""
         return self._pairs
+
+    def values(self, name: bytes) -> Sequence[bytes]:
+        """Every value under the lower-case `name`."""
+        return self.index().get(name, ())
 
     def index(self) -> Index:
         """The values by lower-case name."""
@@ -134,7 +141,7 @@ class Call(msgspec.Struct, eq=False):
 
     def values(self, name: bytes) -> Sequence[bytes]:
         """Every value of the field `name`, which is in lower case, without the white space around it."""
-        return self._fields.index().get(name, ())
+        return self._fields.values(name)
 
     @property
     def fields(self) -> Sequence[tuple[bytes, bytes]]:

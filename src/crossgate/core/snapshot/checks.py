@@ -36,6 +36,7 @@ class Policies:
         self.credentials = Credentials(config.apps, open_secret)
         tokens = config.features.app_tokens
         self.tokens = None if tokens is None else AppTokenIssuer(tokens, self.credentials, open_secret)
+        self.has_app_addresses = any(app.acl_type is not None for app in config.apps)
         self.has_quotas = any(app.quota is not None for app in config.apps)
         self.operators = Operators(config.operators, config.token_key, open_secret)
         self.throttles = {policy.id: policy for policy in config.throttles}
@@ -101,7 +102,7 @@ def _app_authorization(api: PublishedApi, policies: Policies) -> Check | None:
 
 
 def _app_address(api: PublishedApi, policies: Policies) -> Check | None:
-    return app_address_check if api.auth_type == "APP" else None
+    return app_address_check if api.auth_type == "APP" and policies.has_app_addresses else None
 
 
 def _app_quota(api: PublishedApi, policies: Policies) -> Check | None:
