@@ -60,7 +60,6 @@ class Site:
                     req_method="ANY",
                     req_uri=path,
                     timeout=5000,
-                    backend_params=fields.pop("backend_params", None),
                 )
             }
         name = re.sub(r"\W", "_", f"{self.name}_{path}_{fields.get('req_method', '')}")
@@ -80,7 +79,7 @@ class Site:
 
     def authorize(self, app_id: str, *apis: Published) -> str:
         """Let an app call `apis`; the id of the first authorization."""
-        body = sdk.AppAuthCreate(env_id=RELEASE, app_ids=[app_id], api_ids=[api.api_id for api in apis])
+        body = sdk.ApiAuthCreate(env_id=RELEASE, app_ids=[app_id], api_ids=[api.api_id for api in apis])
         auths = self.cloud.create_authorizing_apps_v2(body=body).auths
         assert {auth.auth_result.status for auth in auths} == {"SUCCESS"}
         return str(auths[0].id)
@@ -93,9 +92,7 @@ class Site:
         """A throttling policy of `fields` bound to `apis`: its id, and those of the bindings."""
         known = {"name": f"{self.name}_limit", "time_interval": 1, "time_unit": "HOUR"}
         policy = self.cloud.create_request_throttling_policy_v2(body=sdk.ThrottleBaseInfo(**{**known, **fields}))
-        body = sdk.ThrottleApiBindingCreate(
-            strategy_id=policy.id, publish_ids=[api.publish_id for api in apis]
-        )
+        body = sdk.ThrottleApiBindingCreate(strategy_id=policy.id, publish_ids=[api.publish_id for api in apis])
         applied = self.cloud.associate_request_throttling_policy_v2(body=body).throttle_applys
         return str(policy.id), [str(each.id) for each in applied]
 
@@ -130,7 +127,13 @@ class Site:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
     def signed(
-        self, app: App | tuple[str, str, str], path: str, fields: Fields | None = None, *, method: str = "GET", body: str = ""
+        self,
+        app: App | tuple[str, str, str],
+        path: str,
+        fields: Fields | None = None,
+        *,
+        method: str = "GET",
+        body: str = "",
     ) -> bytes:
         """A request to this host that the SDK for callers has signed."""
         _, key, secret = app

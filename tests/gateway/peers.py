@@ -55,6 +55,7 @@ class ScriptedBackend:
     def __init__(self, script: Script | bytes = OK) -> None:
         self.requests: list[Request] = []
         self.connections = 0
+        self.bytes_received = 0
         self.closed = threading.Event()
         self._script = script
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -74,8 +75,14 @@ class ScriptedBackend:
         with contextlib.suppress(OSError), connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             rest = b""
+
+            def receive() -> bytes:
+                data = connection.recv(65536)
+                self.bytes_received += len(data)
+                return data
+
             while True:
-                request, rest = _read_request(connection, rest)
+                request, rest = _read_request(receive, rest)
                 if request is None:
                     break
                 self.requests.append(request)
@@ -90,9 +97,9 @@ class ScriptedBackend:
         self._listening.close()
 
 
-def _read_request(connection: socket.socket, data: bytes) -> tuple[Request | None, bytes]:
+def _read_request(receive: Callable[[], bytes], data: bytes) -> tuple[Request | None, bytes]:
     while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
+        more = receive()
         if not more:
             return None, b""
         data += more
@@ -100,24 +107,24 @@ def _read_request(connection: socket.socket, data: bytes) -> tuple[Request | Non
     length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
     if length:
         while len(data) < int(length[1]):
-            data += _more(connection)
+            data += _more(receive)
         return Request(head, data[: int(length[1])]), data[int(length[1]) :]
     body = b""
     if re.search(rb"(?i)\r\ntransfer-encoding: chunked", head):
         while True:
             while b"\r\n" not in data:
-                data += _more(connection)
+                data += _more(receive)
             size, _, data = data.partition(b"\r\n")
             while len(data) < int(size, 16) + 2:
-                data += _more(connection)
+                data += _more(receive)
             body, data = body + data[: int(size, 16)], data[int(size, 16) + 2 :]
             if int(size, 16) == 0:
                 break
     return Request(head, body), data
 
 
-def _more(connection: socket.socket) -> bytes:
-    more = connection.recv(65536)
+def _more(receive: Callable[[], bytes]) -> bytes:
+    more = receive()
     if not more:
         raise ConnectionError
     return more

@@ -88,7 +88,7 @@ class AccessLog:
             self._begin_second(now)
         named, verdict, fault, sent_at = exchange.named, exchange.verdict, exchange.fault, exchange.sent_at
         # Looked up as they come: most values have been seen before.
-        known = self._texts.get
+        known, known_call = self._texts.get, exchange.known
         origin, env, route = named.origin, None, None
         if verdict is not None and verdict.match is not None:
             route = verdict.match.route
@@ -113,8 +113,8 @@ class AccessLog:
             None if origin is None else _outcome(verdict, fault),
             None if fault is None else fault.kind.code,
             None if fault is None else fault.kind.response_type,
-            None if exchange.app is None else exchange.app.id,
-            None if exchange.account is None else exchange.account.id,
+            known_call.app.id if known_call is not None and known_call.app is not None else None,
+            known_call.account.id if known_call is not None and known_call.account is not None else None,
             # A tunnel has no other end than that one side leaves.
             client_gone and not is_tunnel,
             cut and not is_tunnel,

@@ -4,25 +4,34 @@ Counting is done at once, in memory the workers share. A body is awaited while t
 asked while other requests go on.
 """
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from crossgate.core.errors import Fault, runtime
+from crossgate.core.policies.app_token import MAX_BODY_BYTES, TokenEndpoint
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
 from crossgate.core.policies.call import Body, BodyDigest, Call, Effect, Look, Spend, Waiting
 from crossgate.core.policies.client_address import client_address
 from crossgate.core.policies.spending import Left, Spending
-from crossgate.core.snapshot.dispatch import Verdict
+from crossgate.core.snapshot.config import Limits
+from crossgate.core.snapshot.dispatch import Verdict, absolute_form
 from crossgate.core.snapshot.snapshot import Snapshot
+from crossgate.gateway import answers
+from crossgate.gateway.upload import Upload
 
 if TYPE_CHECKING:
     from crossgate.gateway.exchange import Exchange
 
+TOKEN_LIMITS: Final = Limits(request_body_bytes=MAX_BODY_BYTES)
+"""What the OAuth 2.0 endpoint takes."""
 # A body that a policy wants to see is read into memory; the contract's own limit for it (gateway.md 2.5).
-LONGEST_READ_BYTES: Final = 12 * 1024 * 1024
+_LONGEST_READ_BYTES: Final = 12 * 1024 * 1024
 # How much longer than its own limit an answer is awaited before the request is given up.
 _SLACK_S: Final = 5.0
+_log = logging.getLogger(__name__)
 
 
 class Counting(Protocol):
@@ -43,14 +52,13 @@ _PENDING: Final = _Pending()
 
 
 class Admission:
-    """The checks of one exchange that wait for something. It ends with a call of `passed`, or with Fault."""
+    """What one exchange waits for before it goes on. It ends with `exchange.admitted`, or `answer`, or `fail`."""
 
-    __slots__ = ("_answer", "_cancel", "_exchange", "_passed", "_waiting", "_wanted")
+    __slots__ = ("_answer", "_cancel", "_exchange", "_waiting", "_wanted")
 
-    def __init__(self, exchange: "Exchange", waiting: Waiting, passed: Callable[[], None]) -> None:
+    def __init__(self, exchange: "Exchange", waiting: Waiting) -> None:
         self._exchange = exchange
         self._waiting = waiting
-        self._passed = passed
         self._wanted: Body | BodyDigest | None = None
         self._cancel: Callable[[], None] | None = None
         self._answer: Any = None
@@ -61,22 +69,37 @@ class Admission:
         return self._wanted is not None
 
     def advance(self) -> None:
-        """Goes on as far as it can; raises Fault where the call is refused."""
-        waiting = self._waiting
+        """Goes on as far as it can."""
+        exchange, waiting = self._exchange, self._waiting
         answer, self._answer = self._answer, None
         try:
-            while True:
+            while answer is not _PENDING:
                 answer = self._done(waiting.send(answer))
-                if answer is _PENDING:
-                    return
-        except StopIteration:
-            self._passed()
+        except StopIteration as end:
+            if end.value is None:
+                exchange.admitted()
+            else:
+                exchange.answer(*end.value)
+        except Fault as fault:
+            exchange.fail(fault)
+        except Exception:
+            # A defect of ours costs one request its answer, and never lets it in.
+            _log.exception("a check failed request_id=%s", exchange.request_id.decode())
+            exchange.fail(Fault(runtime.INTERNAL))
 
-    def body_progressed(self) -> None:
+    def body_progressed(self, body: Upload) -> None:
         """More of the body, or its end, is here."""
-        if self._wanted is not None and self._exchange.is_request_done:
-            wanted, self._wanted = self._wanted, None
-            self._answer = self._read_body(wanted)
+        if self._wanted is None:
+            return
+        if not self._exchange.is_request_done:
+            self._exchange.client.expect_within(body.limits.request_body_timeout_ms / 1000)
+            return
+        wanted, self._wanted = self._wanted, None
+        try:
+            self._answer = _read(body, wanted)
+        except Fault as fault:
+            self._exchange.fail(fault)
+        else:
             self.advance()
 
     def cancel(self) -> None:
@@ -84,35 +107,36 @@ class Admission:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-        self._waiting.close()
+        if not self._waiting.gi_running:
+            self._waiting.close()
 
     def _done(self, effect: Effect) -> Any:
         """The answer to `effect`, or _PENDING."""
-        exchange = self._exchange
+        counting = self._exchange.client.gateway.counting
         match effect:
             # By the time it is now: the body, or another service, may have been awaited.
             case Spend(spendings):
-                return exchange.client.gateway.counting.spend(spendings, time())
+                return counting.spend(spendings, time())
             case Look(spendings):
-                return exchange.client.gateway.counting.look(spendings, time())
+                return counting.look(spendings, time())
             case Ask():
                 return self._ask(effect)
             case Body() | BodyDigest():
-                exchange.hold_body()
-                if exchange.is_request_done:
-                    return self._read_body(effect)
-                self._wanted = effect
-                return _PENDING
+                return self._hold(effect)
 
-    def _read_body(self, wanted: Body | BodyDigest) -> str | bytes:
-        body = self._exchange.body
+    def _hold(self, wanted: Body | BodyDigest) -> Any:
+        """Keeps the body from the backend until the whole of it is here."""
+        exchange = self._exchange
+        body = exchange.body
         assert body is not None
-        held = body.hold()
-        if isinstance(wanted, BodyDigest):
-            return held.digest()
-        if held.size > LONGEST_READ_BYTES:
-            raise Fault(runtime.ENTITY_TOO_LARGE)
-        return held.content()
+        body.hold()
+        if exchange.is_request_done:
+            return _read(body, wanted)
+        exchange.invite_body()
+        exchange.client.expect_within(body.limits.request_body_timeout_ms / 1000)
+        exchange.client.resume_reading()
+        self._wanted = wanted
+        return _PENDING
 
     def _ask(self, ask: Ask) -> Any:
         answered: list[Answer | AskFailed] = []
@@ -122,7 +146,7 @@ class Admission:
             if is_waiting:
                 self._cancel = None
                 self._answer = answer
-                self._exchange.resume_admission()
+                self.advance()
             else:
                 answered.append(answer)
 
@@ -135,18 +159,63 @@ class Admission:
         return _PENDING
 
 
+def _read(body: Upload, wanted: Body | BodyDigest) -> str | bytes:
+    held = body.hold()
+    if isinstance(wanted, BodyDigest):
+        return held.digest()
+    if held.size > _LONGEST_READ_BYTES:
+        raise Fault(runtime.ENTITY_TOO_LARGE)
+    return held.content()
+
+
+def token_request(exchange: "Exchange", endpoint: TokenEndpoint) -> Waiting:
+    """Answers as the OAuth 2.0 endpoint, once the body is here."""
+    body = b"" if exchange.body is None else (yield Body())
+    words = endpoint.answer(exchange.method, exchange.read.pairs(), body, time())
+    return words.status, answers.rendered(exchange, words, None)
+
+
 def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -> Call:
     """What the checks, and the gateway's own answers, know of a request."""
     match = verdict.match if verdict is not None else None
     target = verdict.target if verdict is not None else None
     path = target.path if target is not None else exchange.target.partition(b"?")[0]
     client = exchange.client
-    call = Call(exchange.method, exchange.target, path, exchange.read)
+    call = Call(exchange.method, _origin_form(exchange), path, exchange.read)
     call.is_empty = exchange.body is None
     rule = snapshot.client_address
     call.client = client.ip() if rule is None else client_address(client.address, call.fields, rule)
     call.now = time()
-    call.lookup = exchange.system_parameter
+    call.lookup = partial(_system_parameter, exchange)
     if match is not None:
         call.api_id, call.env_id = match.route.api_id, match.route.env_id
     return call
+
+
+def _origin_form(exchange: "Exchange") -> bytes:
+    """Path and query of the target; one that contradicts the Host field, which is what is signed, stays whole."""
+    target = exchange.target
+    if target.startswith(b"/") or b"://" not in target:
+        return target
+    authority, rest = absolute_form(target)
+    return rest if authority == exchange.named.host else target
+
+
+def _system_parameter(exchange: "Exchange", name: str) -> str | None:
+    """What `$context.` + `name` stands for, where it is nothing of the call itself (gateway.md 1.3)."""
+    match = exchange.verdict.match if exchange.verdict is not None else None
+    match name:
+        case "requestId":
+            return exchange.request_id.decode()
+        case "apiName":
+            return match.route.api_name if match is not None else None
+        case "stage":
+            return match.route.env.decode() if match is not None else None
+        case "serverName":
+            return exchange.named.host.decode("latin-1")
+        case "serverAddr":
+            return exchange.client.server_address.decode()
+        case "handleTime":
+            return exchange.client.gateway.date()[len("Date: ") : -2].decode()
+        case _:
+            return None

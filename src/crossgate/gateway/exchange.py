@@ -6,21 +6,17 @@ as far as what has arrived allows.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.app_token import TokenEndpoint
-from crossgate.core.policies.call import Account, Body, Call, Waiting, run
-from crossgate.core.policies.credentials import App
+from crossgate.core.policies.call import Call, Waiting, run
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route, Snapshot
 from crossgate.cors.server import Grant, is_preflight
 from crossgate.gateway import answers, fields, forward
-from crossgate.gateway.admission import Admission, call_of
+from crossgate.gateway.admission import TOKEN_LIMITS, Admission, call_of, token_request
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.fields import RequestFields
 from crossgate.gateway.pool import is_name_failure
@@ -29,9 +25,6 @@ from crossgate.gateway.upload import Upload
 if TYPE_CHECKING:
     from crossgate.gateway.connection import ClientConnection
 
-_log = logging.getLogger(__name__)
-
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NEVER_REPEATED = frozenset((b"POST", b"PATCH"))
 
 
@@ -39,14 +32,15 @@ class Exchange:
     """One request and its response. `request_id` is empty until it starts; `body` is None where there is none.
 
     For the access log it keeps what became of it: its `verdict` once there is one, the `status` that was sent, 0
-    before any was, and the `fault` it met. Its moments are of the monotonic clock; `sent_at` is 0 until a backend
-    was asked.
+    before any was, the `fault` it met, and what is `known` of who calls. Its moments are of the monotonic clock;
+    `sent_at` is 0 until a backend was asked.
     """
 
     request_id = b""
     backend: BackendConnection | None = None
     body: Upload | None = None
     refusal: Fault | None = None
+    known: Call | None = None
     verdict: Verdict | None = None
     fault: Fault | None = None
     status = 0
@@ -58,7 +52,6 @@ class Exchange:
     is_request_done = True
     _snapshot: Snapshot
     _admission: Admission | None = None
-    _call: Call | None = None
     _target: HttpTarget
     _method_sent: bytes
     _head_sent: bytes
@@ -94,7 +87,10 @@ class Exchange:
         self.verdict = verdict = dispatch(snapshot, self.method, self.target, self.named)
         self._grant = verdict.grant
         named = self.named
-        if named.requested_method is not None and is_preflight(self.method, named.origin, named.requested_method):
+        is_asked_before = named.requested_method is not None and is_preflight(
+            self.method, named.origin, named.requested_method
+        )
+        if is_asked_before:
             if not gateway.preflights.take(self.client.address):
                 self.fail(Fault(runtime.THROTTLED))
                 return
@@ -104,18 +100,18 @@ class Exchange:
                 return
         if fields.MODE in self.notes and self.notes[fields.MODE].lower() == b"debug":
             self._is_debugged = True
-        fault = refusal or verdict.fault or self._excess(snapshot.limits)
+        limits = snapshot.limits if verdict.token_endpoint is None else TOKEN_LIMITS
+        fault = refusal or verdict.fault or self._excess(limits)
         if fault is not None:
             self.fail(fault)
             return
         if verdict.token_endpoint is not None:
-            self._admission = Admission(self, self._tokens(verdict.token_endpoint), lambda: None)
-            self._advance_admission(self._admission.advance)
+            self._await(token_request(self, verdict.token_endpoint))
             return
         assert verdict.match is not None
         route = verdict.match.route
         if route.checks and not (route.answers_preflights and named.requested_method is not None):
-            self._advance_admission(self._check)
+            self._check(verdict, route)
         else:
             self._go_along(verdict, route)
 
@@ -142,89 +138,42 @@ class Exchange:
 
     def call(self) -> Call:
         """What the checks know of the request, and note of it."""
-        if self._call is None:
-            self._call = call_of(self, self._snapshot, self.verdict)
-        return self._call
+        if self.known is None:
+            self.known = call_of(self, self._snapshot, self.verdict)
+        return self.known
 
-    @property
-    def app(self) -> App | None:
-        """The credential that has been proved to call."""
-        return None if self._call is None else self._call.app
-
-    @property
-    def account(self) -> Account | None:
-        """The operator who has been proved to call."""
-        return None if self._call is None else self._call.account
-
-    def system_parameter(self, name: str) -> str | None:
-        """What `$context.` + `name` stands for, where it is nothing of the call itself (gateway.md 1.3)."""
-        match = self.verdict.match if self.verdict is not None else None
-        match name:
-            case "requestId":
-                return self.request_id.decode()
-            case "apiName":
-                return match.route.api_name if match is not None else None
-            case "stage":
-                return match.route.env.decode() if match is not None else None
-            case "serverName":
-                return self.named.host.decode("latin-1")
-            case "serverAddr":
-                return self.client.server_address.decode()
-            case "handleTime":
-                return self.client.gateway.date()[len("Date: ") : -2].decode()
-            case _:
-                return None
-
-    def _check(self) -> None:
-        assert self.verdict is not None
-        assert self.verdict.match is not None
-        waiting = run(self.verdict.match.route.checks, self.call())
-        if waiting is None:
-            self.admitted()
-        else:
-            self._admission = Admission(self, waiting, self.admitted)
-            self._admission.advance()
-
-    def _tokens(self, endpoint: TokenEndpoint) -> Waiting:
-        """Answers as the endpoint does, once the body is here."""
-        body = b"" if self.body is None else (yield Body())
-        rendered = endpoint.answer(self.method, self.read.pairs(), body, self.call().now)
-        self._admission = None
-        self._answer(rendered.status, answers.rendered(self, rendered, None))
-
-    def hold_body(self) -> None:
-        """Keeps the body from the backend until the whole of it is here."""
-        assert self.body is not None
-        self.body.hold()
-        if self.is_request_done:
-            return
-        if fields.EXPECT in self.notes and self._awaits_continue(self.notes[fields.EXPECT]):
-            self.client.transport.write(_CONTINUE)
-        self.client.expect_within(self.body.limits.request_body_timeout_ms / 1000)
-        self.client.resume_reading()
-
-    def resume_admission(self) -> None:
-        """What a check waited for is there."""
-        if self._admission is not None:
-            self._advance_admission(self._admission.advance)
-
-    def _advance_admission(self, advance: Callable[[], None]) -> None:
+    def _check(self, verdict: Verdict, route: Route) -> None:
         try:
-            advance()
+            waiting = run(route.checks, self.call())
         except Fault as fault:
             self.fail(fault)
-        except Exception:
-            # A defect of ours costs one request its answer, and never lets it in.
-            _log.exception("a check failed request_id=%s", self.request_id.decode())
-            self.fail(Fault(runtime.INTERNAL))
+            return
+        if waiting is None:
+            self._go_along(verdict, route)
+        else:
+            self._await(waiting)
+
+    def _await(self, waiting: Waiting) -> None:
+        self._admission = Admission(self, waiting)
+        self._admission.advance()
 
     def admitted(self) -> None:
         """Every check is passed."""
         self._admission = None
-        verdict = self.verdict
-        assert verdict is not None
-        assert verdict.match is not None
-        self._go_along(verdict, verdict.match.route)
+        assert self.verdict is not None
+        assert self.verdict.match is not None
+        self._go_along(self.verdict, self.verdict.match.route)
+
+    def answer(self, status: int, answer: bytes) -> None:
+        """Sends an answer of the gateway's own, in place of a backend's."""
+        self._admission = None
+        self._stop_reading()
+        self._answer(status, answer)
+
+    def invite_body(self) -> None:
+        """Tells a client that waits to be asked for its body that it may send it."""
+        if fields.EXPECT in self.notes and self._awaits_continue(self.notes[fields.EXPECT]):
+            self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     # forward
 
@@ -239,8 +188,7 @@ class Exchange:
         except Fault as fault:
             self.fail(fault)
             return
-        if fields.EXPECT in notes and self._awaits_continue(notes[fields.EXPECT]):
-            self.client.transport.write(_CONTINUE)
+        self.invite_body()
         self._connect()
 
     def _awaits_continue(self, expectation: bytes) -> bool:
@@ -284,8 +232,7 @@ class Exchange:
         if body.is_too_large():
             self.fail(Fault(runtime.ENTITY_TOO_LARGE))
         elif self._admission is not None and self._admission.awaits_body:
-            self.client.expect_within(body.limits.request_body_timeout_ms / 1000)
-            self._advance_admission(self._admission.body_progressed)
+            self._admission.body_progressed(body)
         elif self.backend is not None:
             self._send(body, self.backend, [])
         elif body.is_full():
@@ -449,7 +396,7 @@ class Exchange:
         """The debug fields of section 4 that every answer carries; empty unless the request asks for them."""
         if not self._is_debugged:
             return b""
-        limits = self._call.limits.items() if self._call is not None else ()
+        limits = self.known.limits.items() if self.known is not None else ()
         told = "".join(f"X-Apig-RateLimit-{kind}: {left}\r\n" for kind, left in limits)
         return b"X-Apig-Latency: %d\r\n%b" % (_milliseconds_since(self.started_at), told.encode())
 

@@ -56,10 +56,13 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
     query = verdict.target.query
     if call is not None and call.hidden:
         query = paths.without_parameters(query, call.hidden)
+    if call is not None and call.changes and target.mapping is not None:
+        # What a policy takes away is not there to be mapped, either.
+        passed = without(passed, frozenset(change.name for change in call.changes if not change.values))
     if target.mapping is None:
         request_target = _joined(target.path, verdict) + (b"?" + query if query else b"")
     else:
-        mapped = _mapped(exchange, verdict, target.mapping, query)
+        mapped = _mapped(exchange, verdict, target.mapping, passed, query)
         request_target = _joined(mapped.path, verdict) + (b"?" + mapped.query if mapped.query else b"")
         passed = without(passed, mapped.dropped)
         for name, value in mapped.added:
@@ -101,7 +104,10 @@ def _signed(
 ) -> bytes:
     """`passed` with what shows the backend that the gateway sends it."""
     covered = [(b"Host", host_line.removeprefix(b"Host: "))]
-    covered += [(name, value) for name, value in pairs(passed) if name.lower() == b"content-type"][:1]
+    types = [(name, value) for name, value in pairs(passed) if name.lower() == b"content-type"]
+    if len(types) == 1:
+        # Of two of them a backend may see the first, the last, or both.
+        covered += types
     try:
         return changed(passed, signer.changes(method.decode(), target, covered, call))
     except Exception:
@@ -139,10 +145,10 @@ def _joined(path: bytes, verdict: Verdict) -> bytes:
     return path.rstrip(b"/") + (remainder if verdict.target.is_plain else paths.encode_path(remainder))
 
 
-def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping, query: bytes) -> Mapped:
+def _mapped(exchange: "Exchange", verdict: Verdict, mapping: Mapping, passed: bytes, query: bytes) -> Mapped:
     assert verdict.match is not None
     headers: dict[str, bytes] = {}
-    for name, value in pairs(exchange.passed):
+    for name, value in pairs(passed):
         key = name.lower().decode("latin-1")
         headers[key] = headers[key] + b", " + value if key in headers else value
     captured = dict(zip(verdict.match.route.path_names, verdict.match.captured, strict=False))

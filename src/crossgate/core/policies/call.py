@@ -181,7 +181,7 @@ class Call(msgspec.Struct, eq=False):
                 return self.lookup(name) if found is None else found
 
 
-Waiting = Generator[Effect, Any, None]
+Waiting = Generator[Effect, Any, Any]
 Check = Callable[[Call], Waiting | None]
 
 

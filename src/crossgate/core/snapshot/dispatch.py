@@ -71,7 +71,7 @@ def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> 
     host = named.host
     if not target.startswith(b"/"):
         if target[:8].lower().startswith((b"http://", b"https://")):
-            host, target = _absolute_form(target)
+            host, target = absolute_form(target)
         elif method in _NEVER_SERVED:
             return Verdict(fault=Fault(runtime.METHOD_UNSUPPORTED))
         else:
@@ -96,7 +96,8 @@ def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> 
     return _actual(site, method, named, Target(host, path, query, is_plain))
 
 
-def _absolute_form(target: bytes) -> tuple[bytes, bytes]:
+def absolute_form(target: bytes) -> tuple[bytes, bytes]:
+    """Authority, and path with query, of a target that names its scheme."""
     # RFC 9112 section 3.2.2: the authority in the target replaces the Host field.
     authority, slash, rest = target.partition(b"://")[2].partition(b"/")
     authority, question, query = authority.partition(b"?")
