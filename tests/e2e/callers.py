@@ -169,10 +169,11 @@ class Workers:
         finally:
             client.socket.close()
 
-    def close(self) -> None:
-        """Leave all of them."""
+    def leave(self) -> None:
+        """Close all connections; whoever asks next gets new ones, to the workers there are then."""
         for client in self._clients.values():
             client.socket.close()
+        self._clients.clear()
 
     def _reach_all(self) -> None:
         # The kernel chooses the worker of a connection; half of a request's id tells which one it was.

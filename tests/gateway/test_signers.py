@@ -128,7 +128,8 @@ def with_another_bit(request: Sent, part: str, chance: random.Random) -> Sent | 
             changed = _flipped(query.encode(), chance)
             return changed and msgspec.structs.replace(request, target=path + question + changed.decode())
         case "header":
-            at = chance.randrange(len(request.fields))
+            # With another Host it is a request to somebody else.
+            at = chance.choice([at for at, (name, _) in enumerate(request.fields) if name.lower() != b"host"])
             name, value = request.fields[at]
             changed = _flipped(value, chance)
             fields = [*request.fields[:at], (name, changed), *request.fields[at + 1 :]]

@@ -11,6 +11,7 @@ import uvloop
 
 from crossgate.app import functions_file
 from crossgate.app import log as process_log
+from crossgate.app.functions_file import FunctionsUnusable
 from crossgate.app.life import End
 from crossgate.app.orders import WorkerOrders
 from crossgate.cluster import counters, snapshot_file
@@ -56,14 +57,22 @@ def _access_log(where: str) -> LineFile | None:
     return None if where == "off" else LineFile(None if where == "-" else Path(where))
 
 
+def _allowed_python(functions: str) -> frozenset[str]:
+    """What the functions file lets run in here; nothing where it has been spoilt since the start."""
+    try:
+        return functions_file.python_endpoints(functions_file.read(functions))
+    except FunctionsUnusable as error:
+        log.error("no function runs in this worker", extra={"because": str(error)})
+        return frozenset()
+
+
 class Worker:
     """A gateway and the revision it answers by."""
 
     def __init__(self, orders: WorkerOrders, channel: Channel, access_log: LineFile | None) -> None:
-        """Raises FunctionsUnusable."""
         self._directory = Path(orders.directory)
         self._listening = socket.socket(fileno=orders.listening)
-        self._allowed_python = functions_file.python_endpoints(functions_file.read(orders.functions))
+        self._allowed_python = _allowed_python(orders.functions)
         self._preflights = orders.preflights
         self._channel = channel
         self._access_log = access_log

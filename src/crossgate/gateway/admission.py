@@ -107,8 +107,7 @@ class Admission:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-        if not self._waiting.gi_running:
-            self._waiting.close()
+        self._waiting.close()
 
     def _done(self, effect: Effect) -> Any:
         """The answer to `effect`, or _PENDING."""

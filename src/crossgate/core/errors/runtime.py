@@ -59,9 +59,11 @@ THIRD_AUTH_ANSWER_WRONG = FaultKind(
     "APIG.0617", 500, "Incorrect third-party authentication response information", "THIRD_AUTH_CONF_FAILURE"
 )
 THROTTLED = FaultKind("APIG.0308", 429, "The throttling threshold has been reached.", "THROTTLED")
+ADDRESS_UNKNOWN = FaultKind("APIG.0401", 403, "Unknown client IP address.", "ACCESS_DENIED")
 ADDRESS_DENIED = FaultKind(
     "APIG.0402", 403, "The IP address is not authorized to access the API.", "ACCESS_DENIED"
 )
+
 APP_ADDRESS_DENIED = FaultKind(
     "APIG.0405", 403, "The app is not accessed from a trusted IP address.", "ACCESS_DENIED"
 )

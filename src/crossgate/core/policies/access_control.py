@@ -26,6 +26,8 @@ def address_check(policies: Sequence[AccessControl]) -> Check | None:
         return None
 
     def check(call: Call) -> None:
+        if call.client is None:
+            raise Fault(runtime.ADDRESS_UNKNOWN)
         for addresses, permits in rules:
             if (call.client in addresses) is not permits:
                 raise Fault(runtime.ADDRESS_DENIED)
