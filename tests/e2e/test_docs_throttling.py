@@ -1,14 +1,12 @@
 """The page about throttling is true: its example is run, and calls are answered as it says."""
 
-import re
 import subprocess
-from pathlib import Path
 
+from tests.e2e.pages import DOCS, ROOT, as_shown, blocks
 from tests.e2e.running import Crossgate
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-PAGE = (ROOT / "docs/throttling.md").read_text("utf-8")
+PAGE = (DOCS / "throttling.md").read_text("utf-8")
 API = """
 group=$(create /api-groups <<< '{"name": "throttled"}' | field id)
 api=$(create /apis <<API | field id
@@ -22,17 +20,6 @@ API
 )
 """
 NEXT = "-- the next call --"
-
-
-def blocks(page: str, language: str) -> list[str]:
-    """The examples of a page in one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-
-
-def as_shown(shown: str) -> re.Pattern[str]:
-    """An answer with at least the lines shown, in their order; `…` stands for anything."""
-    lines = [re.escape(line).replace("…", ".*") for line in shown.splitlines() if line]
-    return re.compile(r".*?\n".join(["", *lines]), re.DOTALL)
 
 
 def test_the_example_does_what_the_page_says(crossgate: Crossgate) -> None:

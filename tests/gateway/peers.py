@@ -22,7 +22,7 @@ from crossgate.gateway.listener import Gateway
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 
 
-ALLOWED_PYTHON = frozenset(("python:tests.gateway.functions:allow",))
+ALLOWED_PYTHON = frozenset(f"python:tests.gateway.functions:{name}" for name in ("allow", "sleep"))
 
 
 def open_as_it_is(sealed: bytes, name: str) -> bytes:

@@ -70,22 +70,29 @@ class Admission:
 
     def advance(self) -> None:
         """Goes on as far as it can."""
-        exchange, waiting = self._exchange, self._waiting
-        answer, self._answer = self._answer, None
+        exchange = self._exchange
         try:
-            while answer is not _PENDING:
-                answer = self._done(waiting.send(answer))
-        except StopIteration as end:
-            if end.value is None:
-                exchange.admitted()
-            else:
-                exchange.answer(*end.value)
+            self._go_on()
         except Fault as fault:
             exchange.fail(fault)
         except Exception:
             # A defect of ours costs one request its answer, and never lets it in.
             _log.exception("a check failed request_id=%s", exchange.request_id.decode())
             exchange.fail(Fault(runtime.INTERNAL))
+
+    def _go_on(self) -> None:
+        waiting = self._waiting
+        answer, self._answer = self._answer, None
+        try:
+            while answer is not _PENDING:
+                answer = self._done(waiting.send(answer))
+            return
+        except StopIteration as end:
+            own_answer = end.value
+        if own_answer is None:
+            self._exchange.admitted()
+        else:
+            self._exchange.answer(*own_answer)
 
     def body_progressed(self, body: Upload) -> None:
         """More of the body, or its end, is here."""
@@ -112,25 +119,21 @@ class Admission:
     def _done(self, effect: Effect) -> Any:
         """The answer to `effect`, or _PENDING."""
         counting = self._exchange.client.gateway.counting
-        match effect:
+        if isinstance(effect, Spend):
             # By the time it is now: the body, or another service, may have been awaited.
-            case Spend(spendings):
-                return counting.spend(spendings, time())
-            case Look(spendings):
-                return counting.look(spendings, time())
-            case Ask():
-                return self._ask(effect)
-            case Body() | BodyDigest():
-                return self._hold(effect)
+            return counting.spend(effect.spendings, time())
+        if isinstance(effect, Look):
+            return counting.look(effect.spendings, time())
+        return self._ask(effect) if isinstance(effect, Ask) else self._hold(effect)
 
     def _hold(self, wanted: Body | BodyDigest) -> Any:
         """Keeps the body from the backend until the whole of it is here."""
         exchange = self._exchange
         body = exchange.body
         assert body is not None
-        body.hold()
         if exchange.is_request_done:
             return _read(body, wanted)
+        body.hold()
         exchange.invite_body()
         exchange.client.expect_within(body.limits.request_body_timeout_ms / 1000)
         exchange.client.resume_reading()
@@ -159,12 +162,11 @@ class Admission:
 
 
 def _read(body: Upload, wanted: Body | BodyDigest) -> str | bytes:
-    held = body.hold()
     if isinstance(wanted, BodyDigest):
-        return held.digest()
-    if held.size > _LONGEST_READ_BYTES:
+        return body.digest()
+    if body.arrived_bytes() > _LONGEST_READ_BYTES:
         raise Fault(runtime.ENTITY_TOO_LARGE)
-    return held.content()
+    return body.content()
 
 
 def token_request(exchange: "Exchange", endpoint: TokenEndpoint) -> Waiting:
@@ -178,23 +180,31 @@ def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -
     """What the checks, and the gateway's own answers, know of a request."""
     match = verdict.match if verdict is not None else None
     target = verdict.target if verdict is not None else None
-    path = target.path if target is not None else exchange.target.partition(b"?")[0]
-    client = exchange.client
-    call = Call(exchange.method, _origin_form(exchange), path, exchange.read)
-    call.is_empty = exchange.body is None
-    rule = snapshot.client_address
-    call.client = client.ip() if rule is None else client_address(client.address, call.fields, rule)
-    call.now = time()
-    call.lookup = partial(_system_parameter, exchange)
-    if match is not None:
-        call.api_id, call.env_id = match.route.api_id, match.route.env_id
-    return call
+    client, read, rule = exchange.client, exchange.read, snapshot.client_address
+    if rule is None:
+        address, text = client.ip(), client.address_text
+    else:
+        address = client_address(client.address, read.pairs(), rule)
+        text = str(address)
+    return Call(
+        exchange.method,
+        exchange.target if exchange.target.startswith(b"/") else _origin_form(exchange),
+        target.path if target is not None else exchange.target.partition(b"?")[0],
+        read,
+        exchange.body is None,
+        address,
+        text,
+        time(),
+        match.route.api_id if match is not None else "",
+        match.route.env_id if match is not None else "",
+        partial(_system_parameter, exchange),
+    )
 
 
 def _origin_form(exchange: "Exchange") -> bytes:
     """Path and query of the target; one that contradicts the Host field, which is what is signed, stays whole."""
     target = exchange.target
-    if target.startswith(b"/") or b"://" not in target:
+    if b"://" not in target:
         return target
     authority, rest = absolute_form(target)
     return rest if authority == exchange.named.host else target

@@ -66,6 +66,7 @@ class ClientConnection(asyncio.Protocol):
         self._discarded = 0
         self._unsent = 0
         self._address: Address | None = None
+        self.address_text = ""
 
     # asyncio.Protocol
 
@@ -269,6 +270,7 @@ class ClientConnection(asyncio.Protocol):
         """The address at the other end."""
         if self._address is None:
             self._address = read_address(self.address.decode())
+            self.address_text = str(self._address)
         return self._address
 
     def finished(self, exchange: Exchange, *, cut: bool) -> None:

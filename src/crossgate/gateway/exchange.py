@@ -110,7 +110,7 @@ class Exchange:
             return
         assert verdict.match is not None
         route = verdict.match.route
-        if route.checks and not (route.answers_preflights and named.requested_method is not None):
+        if route.checks and not (is_asked_before and route.answers_preflights):
             self._check(verdict, route)
         else:
             self._go_along(verdict, route)
@@ -396,7 +396,8 @@ class Exchange:
         """The debug fields of section 4 that every answer carries; empty unless the request asks for them."""
         if not self._is_debugged:
             return b""
-        limits = self.known.limits.items() if self.known is not None else ()
+        counted = self.known.counted if self.known is not None else ()
+        limits = [limit for each in counted for limit in each.told().items()]
         told = "".join(f"X-Apig-RateLimit-{kind}: {left}\r\n" for kind, left in limits)
         return b"X-Apig-Latency: %d\r\n%b" % (_milliseconds_since(self.started_at), told.encode())
 

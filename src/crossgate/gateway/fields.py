@@ -6,7 +6,7 @@ remembers the block it read last.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import httptools
@@ -101,7 +101,7 @@ class RequestFields(msgspec.Struct):
     named: Named
     is_ordinary: bool
     block: bytes
-    _index: dict[bytes, list[bytes]] | None = None
+    _index: dict[bytes, Sequence[bytes]] | None = None
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
@@ -121,7 +121,7 @@ class RequestFields(msgspec.Struct):
             at = lowered.find(start, at)
         return found
 
-    def index(self) -> dict[bytes, list[bytes]]:
+    def index(self) -> Mapping[bytes, Sequence[bytes]]:
         """The values of all of them by lower-case name."""
         index = self._index
         if index is None:
@@ -129,10 +129,14 @@ class RequestFields(msgspec.Struct):
             for line in self.block.split(b"\r\n")[:-2]:
                 name, _, value = line.partition(b":")
                 name = name.lower()
-                if name in index:
-                    index[name].append(value.strip(b" \t"))
+                known = index.get(name)
+                if known is None:
+                    # A tuple costs a third of a list, and most fields are there once.
+                    index[name] = (value.strip(b" \t"),)
+                elif type(known) is list:
+                    known.append(value.strip(b" \t"))
                 else:
-                    index[name] = [value.strip(b" \t")]
+                    index[name] = [*known, value.strip(b" \t")]
         return index
 
 

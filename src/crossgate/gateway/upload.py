@@ -1,5 +1,7 @@
 """A request's body on its way to a backend."""
 
+import hashlib
+
 from crossgate.core.snapshot.config import Limits
 from crossgate.gateway import forward
 from crossgate.gateway.held_body import HeldBody
@@ -44,6 +46,16 @@ class Upload:
             self._waiting, self._waiting_bytes = [], 0
         return self.held
 
+    def digest(self) -> str:
+        """The SHA-256 of the body, all of which is here, in lower-case hexadecimal."""
+        if self.held is not None:
+            return self.held.digest()
+        return hashlib.sha256(b"".join(self._waiting)).hexdigest()
+
+    def content(self) -> bytes:
+        """The body, all of which is here."""
+        return b"".join(self._waiting) if self.held is None else self.held.content()
+
     def close(self) -> None:
         """The request is over."""
         if self.held is not None:
@@ -51,13 +63,14 @@ class Upload:
 
     def has_arrived(self) -> bool:
         """Whether any of it has."""
-        return self._arrived_bytes() > 0
+        return self.arrived_bytes() > 0
 
     def is_too_large(self) -> bool:
         """Whether more has arrived than the limits allow."""
-        return self._arrived_bytes() > self.limits.request_body_bytes
+        return self.arrived_bytes() > self.limits.request_body_bytes
 
-    def _arrived_bytes(self) -> int:
+    def arrived_bytes(self) -> int:
+        """How much of it has."""
         return self._waiting_bytes + self._sent_bytes if self.held is None else self.held.size
 
     def is_full(self) -> bool:

@@ -24,6 +24,7 @@ def call(**fields: Any) -> Call:
         GivenFields([(name.encode(), value.encode()) for name, value in _pairs(fields.get("headers", {}))]),
     )
     made.client = read_address(fields.get("client", "192.0.2.1"))
+    made.client_text = str(made.client)
     made.now = fields.get("now", 1_700_000_000.0)
     made.is_empty = not fields.get("body")
     made.context.update(fields.get("context", {}))

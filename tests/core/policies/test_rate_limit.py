@@ -48,7 +48,7 @@ def test_calls_are_counted(row: dict[str, Any]) -> None:
         fault = driver.run(check, made)
         assert (fault is not None) is each.get("refused", False), number
         assert fault is None or fault.kind is runtime.THROTTLED
-        told = {kind: str(left) for kind, left in made.limits.items()}
+        told = {kind: left for each in made.counted for kind, left in each.told().items()}
         assert "limits" not in each or told == each["limits"], number
 
 

@@ -147,7 +147,7 @@ def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Ef
     if early is not None:
         return early
     if not call.is_empty:
-        is_unsigned = call.values(CONTENT_SHA256) == [UNSIGNED_PAYLOAD.encode()]
+        is_unsigned = [*call.values(CONTENT_SHA256)] == [UNSIGNED_PAYLOAD.encode()]
         message.body_sha256 = "" if is_unsigned else (yield BodyDigest())
     return refuse_late(message, claimed, secret)
 

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from crossgate.core.errors import FaultKind
 from crossgate.core.policies.addresses import Address
 from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
-from crossgate.core.policies.spending import Period, Spending
+from crossgate.core.policies.spending import Left, Period, Spending
 from crossgate.core.signing.canonical import Index, index_of
 
 
@@ -95,26 +96,43 @@ def _nothing_more(name: str) -> None:
     return None
 
 
-class Remaining(msgspec.Struct, frozen=True, gc=False):
-    """What is left of a limit; as text, in the form of the debug headers (gateway.md 4)."""
+class Charge(msgspec.Struct, frozen=True, gc=False):
+    """One limit a call counts against.
 
-    remaining: int
-    limit: int
+    `refusal` is what the caller meets when nothing is left. `noted` is the last word of the debug header that
+    tells what is left, empty for none; `period` is that header's.
+    """
+
+    spending: Spending
+    refusal: FaultKind
     period: Period
+    noted: str = ""
 
-    def __str__(self) -> str:
-        return f"remain:{self.remaining},limit:{self.limit},time:{self.period}"
+
+class Counted(msgspec.Struct, frozen=True, gc=False):
+    """What a call was charged with, and what was left of it."""
+
+    charges: Sequence[Charge]
+    left: Left
+
+    def told(self) -> dict[str, str]:
+        """What the debug headers tell, by their last word (gateway.md 4)."""
+        return {
+            charge.noted: f"remain:{remaining},limit:{charge.spending.limit},time:{charge.period}"
+            for charge, remaining in zip(self.charges, self.left.remaining, strict=True)
+            if charge.noted
+        }
 
 
 class Call(msgspec.Struct, eq=False):
     """One request while it is checked.
 
     `target` is the raw request target, `path` the path it was routed by; `client` is its address by the gateway's
-    rules for proxies; `is_empty`: it has no body; `now` is in seconds since the epoch. `lookup` knows what else is
+    rules for proxies, `client_text` the same as text; `is_empty`: it has no body; `now` is in seconds since the epoch. `lookup` knows what else is
     called `$context.…`: `stage`, `requestId`, `apiName`.
 
     Checks note here who calls: `app` for a credential, `account` for an operator; `context` holds what authorizers
-    say, by its `$context.` name. `limits` is what is left, by the last word of the debug header that tells it.
+    say, by its `$context.` name. `counted` is what it was counted against.
     `changes` are made to the fields the backend is sent, in order; parameters of the query that `hidden` names
     are not sent to it. `payload` stands for the body in a signature for the backend: its digest, or that it has
     none to be checked by.
@@ -126,6 +144,7 @@ class Call(msgspec.Struct, eq=False):
     _fields: HeaderFields
     is_empty: bool = True
     client: Address | None = None
+    client_text: str = ""
     now: float = 0.0
     api_id: str = ""
     env_id: str = ""
@@ -133,9 +152,9 @@ class Call(msgspec.Struct, eq=False):
     app: App | None = None
     account: Account | None = None
     context: dict[str, str] = {}
-    limits: dict[str, Remaining] = {}
+    counted: list[Counted] = []
     changes: list[FieldChange] = []
-    hidden: set[str] = set()
+    hidden: frozenset[str] = frozenset()
     payload: str = ""
     _query: list[tuple[str, str]] | None = None
 

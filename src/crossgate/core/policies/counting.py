@@ -2,28 +2,34 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
+from crossgate.core.errors import Fault
+from crossgate.core.policies.call import Call, Charge, Check, Counted, Look, Spend, Waiting
+from crossgate.core.policies.spending import Left
 
-from crossgate.core.errors import Fault, FaultKind
-from crossgate.core.policies.call import Call, Check, Look, Remaining, Spend, Waiting
-from crossgate.core.policies.spending import Left, Period, Spending
-
-
-class Charge(msgspec.Struct, frozen=True, gc=False):
-    """One limit a call counts against.
-
-    `refusal` is what the caller meets when nothing is left. `noted` is the last word of the debug header that
-    tells what is left, empty for none; `period` is that header's.
-    """
-
-    spending: Spending
-    refusal: FaultKind
-    period: Period
-    noted: str = ""
-
+_REMEMBERED = 4096
 
 Charges = Callable[[Call], Sequence[Charge]]
 """What one policy charges a call with; nothing where it does not limit it."""
+
+
+class ChargesByCaller:
+    """The charges of one kind, made for a caller when it first calls: most of them call again."""
+
+    __slots__ = ("_known", "_make")
+
+    def __init__(self, make: Callable[[str], Charge | None]) -> None:
+        self._make = make
+        self._known: dict[str, Charge | None] = {}
+
+    def of(self, who: str) -> Charge | None:
+        """The charge for `who`, an app, an account or an address; None where it is not limited."""
+        try:
+            return self._known[who]
+        except KeyError:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            charge = self._known[who] = self._make(who)
+            return charge
 
 
 def counting_check(policies: Sequence[Charges]) -> Check | None:
@@ -50,9 +56,7 @@ def looking_check(policy: Charges) -> Check:
 
 def _spend(call: Call, charges: Sequence[Charge]) -> Waiting:
     left: Left = yield Spend(tuple([charge.spending for charge in charges]))
-    for charge, remaining in zip(charges, left.remaining, strict=True):
-        if charge.noted:
-            call.limits[charge.noted] = Remaining(remaining, charge.spending.limit, charge.period)
+    call.counted.append(Counted(charges, left))
     _refuse(charges, left)
 
 

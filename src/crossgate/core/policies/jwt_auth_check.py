@@ -164,7 +164,7 @@ def _take_away(policy: JwtAuth, call: Call) -> None:
         case "header":
             call.changes.insert(0, FieldChange(policy.name.lower().encode(), ()))
         case "query":
-            call.hidden.add(policy.name)
+            call.hidden |= {policy.name}
         case "cookie":
             kept = "; ".join(
                 f"{name}={value}" for name, value in _cookies(call) if name.lower() != policy.name.lower()

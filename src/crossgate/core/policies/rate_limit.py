@@ -12,9 +12,9 @@ from typing import Final, Literal
 import msgspec
 
 from crossgate.core.errors import Finding, runtime
-from crossgate.core.policies.call import Call
+from crossgate.core.policies.call import Call, Charge
 from crossgate.core.policies.content import Fields, open_content
-from crossgate.core.policies.counting import Charge, Charges
+from crossgate.core.policies.counting import Charges, ChargesByCaller
 from crossgate.core.policies.expression import Matches, Parameters, read_expression, read_parameters
 from crossgate.core.policies.spending import Period, Spending, TimeUnit
 
@@ -136,25 +136,29 @@ def rate_limit_charges(policy: RateLimit, plugin_id: str, publish_id: str) -> Ch
     prefix = f"rate_limit:{plugin_id}:" + ("" if policy.is_shared else publish_id)
     limits = policy.limits
 
-    def charge(kind: Kind, who: str, limit: int) -> Charge:
+    def charge(kind: Kind, who: str, limit: int | None) -> Charge | None:
+        if limit is None:
+            return None
         spending = Spending(f"{prefix}:{kind}:{who}", limit, policy.period.seconds)
         return Charge(spending, runtime.THROTTLED, policy.period, kind)
 
+    of_api = charge("api", "", limits.get("api"))
+    users = ChargesByCaller(lambda user: charge("user", user, policy.special_users.get(user, limits.get("user"))))
+    apps = ChargesByCaller(lambda app: charge("app", app, policy.special_apps.get(app, limits.get("app"))))
+    addresses = ChargesByCaller(lambda address: charge("ip", address, limits.get("ip")))
     of_rules = [
         (rule.matches, Charge(_spending(prefix, rule), runtime.THROTTLED, rule.period)) for rule in policy.rules
     ]
 
     def charges(call: Call) -> list[Charge]:
-        asked: list[tuple[Kind, str, int | None]] = [("api", "", limits.get("api"))]
-        if call.account is not None:
-            user = call.account.id
-            asked.append(("user", user, policy.special_users.get(user, limits.get("user"))))
-        if call.app is not None:
-            app = call.app.id
-            asked.append(("app", app, policy.special_apps.get(app, limits.get("app"))))
-        asked.append(("ip", str(call.client), limits.get("ip")))
-        basic = [charge(kind, who, limit) for kind, who, limit in asked if limit is not None]
-        return basic + [charge for matches, charge in of_rules if matches(call)]
+        asked = [
+            of_api,
+            None if call.account is None else users.of(call.account.id),
+            None if call.app is None else apps.of(call.app.id),
+            None if "ip" not in limits else addresses.of(call.client_text),
+            *(charge for matches, charge in of_rules if matches(call)),
+        ]
+        return [charge for charge in asked if charge is not None]
 
     return charges
 

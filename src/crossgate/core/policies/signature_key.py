@@ -44,7 +44,7 @@ class BackendSigner:
         """Notes in `call` what stands for the body, for which it may have to be kept back."""
         if self._key.type == "basic":
             return None
-        if call.values(_PAYLOAD) == [UNSIGNED_PAYLOAD.encode()]:
+        if [*call.values(_PAYLOAD)] == [UNSIGNED_PAYLOAD.encode()]:
             call.payload = UNSIGNED_PAYLOAD
         elif call.is_empty:
             call.payload = EMPTY_SHA256

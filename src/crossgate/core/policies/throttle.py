@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from crossgate.core.errors import runtime
-from crossgate.core.policies.call import Call
-from crossgate.core.policies.counting import Charge, Charges
+from crossgate.core.policies.call import Call, Charge
+from crossgate.core.policies.counting import Charges, ChargesByCaller
 from crossgate.core.policies.spending import Period, Spending
 
 _SECOND = Period(1, "SECOND")
@@ -34,24 +34,24 @@ def throttle_charges(policy: Throttle, publish_id: str) -> Charges:
     prefix = f"throttle:{policy.id}:" + ("" if policy.is_shared else publish_id)
     period, seconds = policy.period, policy.period.seconds
 
-    def charge(kind: str, who: str, limit: int) -> Charge:
+    def charge(kind: str, who: str, limit: int | None) -> Charge | None:
+        if limit is None:
+            return None
         return Charge(Spending(f"{prefix}:{kind}:{who}", limit, seconds), runtime.THROTTLED, period, kind)
 
     of_api = charge("api", "", policy.api_limit)
+    users = ChargesByCaller(lambda user: charge("user", user, policy.special_users.get(user, policy.user_limit)))
+    apps = ChargesByCaller(lambda app: charge("app", app, policy.special_apps.get(app, policy.app_limit)))
+    addresses = ChargesByCaller(lambda address: charge("ip", address, policy.ip_limit))
 
     def charges(call: Call) -> list[Charge]:
-        asked = [of_api]
-        if call.account is not None:
-            limit = policy.special_users.get(call.account.id, policy.user_limit)
-            if limit is not None:
-                asked.append(charge("user", call.account.id, limit))
-        if call.app is not None:
-            limit = policy.special_apps.get(call.app.id, policy.app_limit)
-            if limit is not None:
-                asked.append(charge("app", call.app.id, limit))
-        if policy.ip_limit is not None:
-            asked.append(charge("ip", str(call.client), policy.ip_limit))
-        return asked
+        asked = [
+            of_api,
+            None if call.account is None else users.of(call.account.id),
+            None if call.app is None else apps.of(call.app.id),
+            None if policy.ip_limit is None else addresses.of(call.client_text),
+        ]
+        return [charge for charge in asked if charge is not None]
 
     return charges
 

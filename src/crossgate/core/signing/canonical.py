@@ -112,7 +112,10 @@ def canonical_request(
     names, joined = read(tuple(signed_headers))
     for label, name in names:
         values = index.get(name, _ABSENT)
-        lines += [label + value for value in (values if len(values) == 1 else sorted(values))]
+        if len(values) == 1:
+            lines.append(label + values[0])
+        else:
+            lines += [label + value for value in sorted(values)]
     lines += (b"", joined, payload_hash.encode())
     return b"\n".join(lines)
 

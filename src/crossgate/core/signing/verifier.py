@@ -4,6 +4,7 @@ Two steps, because between them the caller looks the secret up: `parse_authoriza
 """
 
 import hmac
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -33,9 +34,10 @@ _AUTHORIZATION = re.compile(
 )
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _LONGEST_REMEMBERED = 1024
+_DATED, _PAYLOAD = DATE_HEADER.encode(), PAYLOAD_HEADER.encode()
+_SINGLE = (b"host", _DATED, _PAYLOAD)
 _DATE_LENGTH = len("YYYYMMDDTHHMMSSZ")
 _ALWAYS_SIGNED = ("host", DATE_HEADER)
-_SINGLE = ("host", DATE_HEADER, PAYLOAD_HEADER)
 
 
 class Reason(StrEnum):
@@ -134,19 +136,23 @@ def refuse_late(message: Message, authorization: Authorization, secret: str) -> 
     """What `verify` says of a message that `refuse_early` has nothing against."""
     date = _date(message)
     given = authorization.signature.encode()
-    documented = b""
-    for canonical in _accepted_forms(message, authorization.signed_headers):
-        if hmac.compare_digest(signature(secret, string_to_sign(canonical, date)).encode(), given):
-            return None
-        documented = documented or canonical
+
+    def is_signed(canonical: bytes) -> bool:
+        return hmac.compare_digest(signature(secret, string_to_sign(canonical, date)).encode(), given)
+
+    hashes = _payload_hashes(message)
+    documented = canonical_request(message, authorization.signed_headers, hashes[0])
+    if is_signed(documented) or any(map(is_signed, _other_forms(message, authorization.signed_headers, hashes))):
+        return None
     return Refusal(Reason.MISMATCH, documented.decode("utf-8", "replace").replace("\n", "|"))
 
 
 def refuse_early(message: Message, now: datetime) -> Refusal | None:
     """What is wrong with a signed message whatever its body and signature are: a field twice, a bad date."""
+    index = message.index
     for name in _SINGLE:
-        if len(message.index.get(name.encode(), ())) > 1:
-            return _malformed(f"the header {name} is there more than once")
+        if len(index.get(name, ())) > 1:
+            return _malformed(f"the header {name.decode()} is there more than once")
     date = _date(message)
     signed_at = _parse_date(date)
     if signed_at is None:
@@ -158,19 +164,22 @@ def refuse_early(message: Message, now: datetime) -> Refusal | None:
 
 
 def _date(message: Message) -> str:
-    return b"".join(message.values(DATE_HEADER)).decode("latin-1")
+    return b"".join(message.index.get(_DATED, ())).decode("latin-1")
 
 
-def _accepted_forms(message: Message, signed_headers: tuple[str, ...]) -> Iterator[bytes]:
-    """Every canonical request that an official client may have signed, the documented one first."""
-    for payload_hash in _payload_hashes(message):
-        for reading in readings(message.target):
-            yield canonical_request(message, signed_headers, payload_hash, reading)
+def _other_forms(message: Message, signed_headers: tuple[str, ...], hashes: tuple[str, ...]) -> Iterator[bytes]:
+    """Every canonical request, but the documented one, that an official client may have signed."""
+    forms = itertools.product(hashes, readings(message.target))
+    for payload_hash, reading in itertools.islice(forms, 1, None):
+        yield canonical_request(message, signed_headers, payload_hash, reading)
 
 
 def _payload_hashes(message: Message) -> tuple[str, ...]:
     """What may stand for the body. A declared digest counts only when it is the body's own."""
-    declared = b"".join(message.values(PAYLOAD_HEADER)).decode("latin-1")
+    values = message.index.get(_PAYLOAD)
+    if not values:
+        return (message.body_sha256,)
+    declared = b"".join(values).decode("latin-1")
     if declared == UNSIGNED_PAYLOAD:
         # sdkcore signs the digest of nothing when the body is empty, whatever it declares; apig_sdk does not.
         empty = message.body_sha256 == EMPTY_SHA256
