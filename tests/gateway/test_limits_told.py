@@ -95,7 +95,8 @@ def test_who_has_no_limit_is_told_the_gateways_own(
     assert ask(gateway, "/free").field("X-Apig-Latency") is None
     mock = ask(gateway, "/mock", DEBUG)
     assert set(told(mock)) == {f"X-Apig-RateLimit-{kind}" for kind in ("api", "ip", "api-allenv")}
-    assert (mock.field("X-Apig-Upstream-Latency"), mock.field("X-Apig-Latency")) == (None, "0")
+    assert mock.field("X-Apig-Upstream-Latency") is None
+    assert int(mock.field("X-Apig-Latency") or "-1") >= 0
 
 
 def test_who_is_refused_before_counts_for_nothing(
