@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 import httpx2
 from apigateway_sdk_python import signer
 from huaweicloudsdkapig import v2 as sdk
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer as CloudSigner
 
 from tests.admin.documents import RELEASE, http_api, online
 from tests.e2e.running import Crossgate, wait_until
@@ -221,9 +224,30 @@ def refusals(crossgate: Crossgate) -> dict[str, int]:
     return counted
 
 
-def seen(responses: Sequence[Response]) -> dict[tuple[int, str], int]:
-    """How often each outcome came."""
-    counted: dict[tuple[int, str], int] = {}
-    for response in responses:
-        counted[outcome(response)] = counted.get(outcome(response), 0) + 1
-    return counted
+def by_cloud_signer(site: Site, path: str, key: str, secret: str) -> bytes:
+    """A request that the cloud's SDK for operators has signed."""
+    fields = {"Content-Type": "application/json"}
+    request = SdkRequest(
+        method="POST",
+        schema="http",
+        host=site.host,
+        resource_path=path,
+        query_params=[("page", "2")],
+        header_params=fields,
+        body='{"a":1}',
+    )
+    signed = CloudSigner(BasicCredentials(key, secret, "project")).sign(request)
+    return site.request(signed.uri, signed.header_params, method="POST", body=b'{"a":1}')
+
+
+def log_in(crossgate: Crossgate) -> str:
+    """An access token of the operator."""
+    user = {
+        "name": crossgate.operator["user"],
+        "password": crossgate.operator["password"],
+        "domain": {"name": "x"},
+    }
+    identity = {"methods": ["password"], "password": {"user": user}}
+    document = {"auth": {"identity": identity}}
+    answer = httpx2.post(crossgate.admin_url + "/v3/auth/tokens", json=document)
+    return str(answer.headers["X-Subject-Token"])

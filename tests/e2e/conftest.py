@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.callers import Site, Workers
+from tests.e2e.function import URN, Function
 from tests.e2e.running import Crossgate
 
 Start = Callable[..., Crossgate]
+WORKERS = 4
 
 
 @pytest.fixture
@@ -44,3 +47,38 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossgate]:
 def crossgate(start: Start) -> Crossgate:
     """A gateway with two workers that is up, and whose `operator` can change it."""
     return start("--workers", "2").wait_until_up()
+
+
+@pytest.fixture(scope="session")
+def function() -> Iterator[Function]:
+    """The function that `guarded` finds by its URN."""
+    function = Function()
+    yield function
+    function.stop()
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory, function: Function) -> Iterator[Crossgate]:
+    """A gateway with four workers for all tests about callers, which leave it in order."""
+    place = tmp_path_factory.mktemp("guarded")
+    functions = place / "functions.toml"
+    functions.write_text(f'[functions]\n"{URN}" = "http://127.0.0.1:{function.port}/check"\n', "utf-8")
+    crossgate = Crossgate(place / "data", place, "--workers", str(WORKERS), "--functions", str(functions))
+    try:
+        yield crossgate.wait_until_up()
+    finally:
+        crossgate.leave_nothing()
+
+
+@pytest.fixture
+def site(guarded: Crossgate, request: pytest.FixtureRequest) -> Site:
+    """A group and a host name in `guarded` for one test."""
+    return Site(guarded, "".join(word[:7] for word in request.node.name.split("_")[1:7]))
+
+
+@pytest.fixture
+def workers(guarded: Crossgate) -> Iterator[Workers]:
+    """All workers of `guarded`."""
+    workers = Workers(guarded, WORKERS)
+    yield workers
+    workers.leave()

@@ -1,23 +1,17 @@
 """Who may call: set up with the cloud's SDK, called through the real port, judged alike by every worker."""
 
 import json
-import socket
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-from apigateway_sdk_python import signer
 from huaweicloudsdkapig import v2 as sdk
-from huaweicloudsdkcore.auth.credentials import BasicCredentials
-from huaweicloudsdkcore.sdk_request import SdkRequest
-from huaweicloudsdkcore.signer.signer import Signer as CloudSigner
 
 from tests.e2e.callers import Site, Workers, basic, outcome, refusals
+from tests.e2e.conftest import WORKERS
 from tests.e2e.running import Crossgate, wait_until
-from tests.gateway.peers import Request, ScriptedBackend
+from tests.gateway.peers import ScriptedBackend
 
 OK = {(200, "")}
 NOT_THE_APP = {(401, "APIG.0303")}
@@ -30,69 +24,12 @@ URN = "urn:fss:eu-de:70c4ee37:function:default:check"
 ALLOWED, REFUSED = "a" * 32, "b" * 32
 
 
-class Function(ScriptedBackend):
-    """A function of custom authorizers: it knows one token, and whose it is."""
-
-    def __init__(self) -> None:
-        super().__init__(self._decide)
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """What it was asked."""
-        return [json.loads(request.body) for request in self.requests]
-
-    def _decide(self, connection: socket.socket, request: Request) -> None:
-        event = json.loads(request.body)
-        # A call without a cache is told every field, by the name it was sent with.
-        tokens = [value for name, value in event["headers"].items() if name.lower() == "token"]
-        verdict: dict[str, Any] = {"status": "allow" if tokens == [ALLOWED] else "deny"}
-        if verdict["status"] == "allow":
-            verdict["context"] = {"user": "somebody", "admin": True}
-        body = json.dumps({"statusCode": 200, "body": json.dumps(verdict)}).encode()
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-
-
-@pytest.fixture(scope="module")
-def function() -> Iterator[Function]:
-    """A function somewhere else."""
-    function = Function()
-    yield function
-    function.stop()
-
-
 @pytest.fixture
 def backend() -> Iterator[ScriptedBackend]:
     """A backend that remembers what it was asked."""
     backend = ScriptedBackend()
     yield backend
     backend.stop()
-
-
-@pytest.fixture(scope="module")
-def crossgate(tmp_path_factory: pytest.TempPathFactory, function: Function) -> Iterator[Crossgate]:
-    """A gateway with two workers and a functions file; each test has a site of its own in it."""
-    place = tmp_path_factory.mktemp("callers")
-    functions = place / "functions.toml"
-    functions.write_text(f'[functions]\n"{URN}" = "http://127.0.0.1:{function.port}/check"\n', "utf-8")
-    crossgate = Crossgate(place / "data", place, "--workers", "2", "--functions", str(functions))
-    try:
-        yield crossgate.wait_until_up()
-    finally:
-        crossgate.leave_nothing()
-
-
-@pytest.fixture(scope="module")
-def workers(crossgate: Crossgate) -> Iterator[Workers]:
-    """Both workers."""
-    workers = Workers(crossgate, 2)
-    yield workers
-    workers.leave()
-
-
-@pytest.fixture
-def site(crossgate: Crossgate, request: pytest.FixtureRequest) -> Site:
-    """A group and a host name for one test."""
-    return Site(crossgate, "".join(word[:7] for word in request.node.name.split("_")[1:6]))
 
 
 def test_an_app_is_let_in_by_what_it_has(site: Site, workers: Workers) -> None:
@@ -169,155 +106,6 @@ def test_addresses_count_at_once(site: Site, workers: Workers) -> None:
     assert workers.outcomes(by_code) == NOT_FROM_THERE
     site.cloud.delete_api_acl_binding_v2(acl_bindings_id=bound.id)
     assert workers.outcomes(by_code) == OK
-
-
-def is_verified(request: Request, key: str, secret: str) -> bool:
-    """Whether the SDK for callers, as a backend uses it, accepts the signature of a request."""
-    authorization = request.field("Authorization") or ""
-    claimed = dict(part.split("=", 1) for part in authorization.partition(" ")[2].split(", "))
-    if claimed.get("Access") != key:
-        return False
-    signed = {name: request.field(name) or "" for name in claimed["SignedHeaders"].split(";")}
-    received = signer.HttpRequest(request.method, f"http://backend{request.target}", signed)
-    received.body = request.body
-    verifier = signer.Signer()
-    verifier.Secret = secret
-    return bool(verifier.Verify(received, claimed["Signature"]))
-
-
-def test_a_backend_can_check_who_asks_it(site: Site, workers: Workers, backend: ScriptedBackend) -> None:
-    """A signature key is in effect as soon as it is bound, changed or unbound."""
-    api = site.publish("/orders", backend=backend.port)
-    made = site.cloud.create_signature_key_v2(body=sdk.BaseSignature(name="to_backend", sign_type="hmac"))
-    body = sdk.SignApiBinding(sign_id=made.id, publish_ids=[api.publish_id])
-    (bound,) = site.cloud.associate_signature_key_v2(body=body).bindings
-    call = site.request("/orders?b=2&a=1", {"Content-Type": "text/plain"}, method="POST", body="张三".encode())
-
-    assert workers.outcomes(call) == OK
-    assert [is_verified(each, made.sign_key, made.sign_secret) for each in backend.requests] == [True, True]
-    key = sdk.BaseSignature(name="to_backend", sign_type="hmac", sign_key="another-key", sign_secret="s" * 20)
-    site.cloud.update_signature_key_v2(sign_id=made.id, body=key)
-    assert workers.outcomes(call) == OK
-    assert [is_verified(each, "another-key", "s" * 20) for each in backend.requests[2:]] == [True, True]
-    site.cloud.disassociate_signature_key_v2(sign_bindings_id=bound.id)
-    assert workers.outcomes(call) == OK
-    assert [each.field("Authorization") for each in backend.requests[4:]] == [None, None]
-
-
-def by_cloud_signer(site: Site, path: str, key: str, secret: str) -> bytes:
-    """A request that the cloud's SDK for operators has signed."""
-    fields = {"Content-Type": "application/json"}
-    request = SdkRequest(
-        method="POST",
-        schema="http",
-        host=site.host,
-        resource_path=path,
-        query_params=[("page", "2")],
-        header_params=fields,
-        body='{"a":1}',
-    )
-    signed = CloudSigner(BasicCredentials(key, secret, "project")).sign(request)
-    return site.request(signed.uri, signed.header_params, method="POST", body=b'{"a":1}')
-
-
-def log_in(crossgate: Crossgate) -> str:
-    """An access token of the operator."""
-    user = {
-        "name": crossgate.operator["user"],
-        "password": crossgate.operator["password"],
-        "domain": {"name": "x"},
-    }
-    identity = {"methods": ["password"], "password": {"user": user}}
-    document = {"auth": {"identity": identity}}
-    answer = httpx2.post(crossgate.admin_url + "/v3/auth/tokens", json=document)
-    return answer.headers["X-Subject-Token"]
-
-
-def test_an_operator_is_let_in(
-    crossgate: Crossgate, site: Site, workers: Workers, backend: ScriptedBackend
-) -> None:
-    """By a signature or a token, which the backend does not see; and kept out by the account's policies."""
-    api = site.publish("/ours", "IAM", backend=backend.port)
-    operator, token = crossgate.operator, log_in(crossgate)
-    key, secret = operator["access_key"], operator["secret_key"]
-    calls = [
-        by_cloud_signer(site, "/ours", key, secret),
-        site.signed(("", key, secret), "/ours"),
-        site.request("/ours", {"X-Auth-Token": token}),
-    ]
-    for call in calls:
-        assert workers.outcomes(call) == OK
-    assert len(backend.requests) == 6
-    assert not [name for request in backend.requests for name, value in request.fields if token in value]
-    for call in (
-        by_cloud_signer(site, "/ours", key, "wrong"),
-        by_cloud_signer(site, "/ours", "unknown", secret),
-        site.request("/ours", {"X-Auth-Token": token[:-4] + "AAAA"}),
-        site.request("/ours"),
-    ):
-        assert {outcome(workers.one(call))} == NOT_THE_OPERATOR
-
-    body = sdk.ApiAclCreate(
-        acl_name="no_operator", acl_type="DENY", entity_type="DOMAIN", acl_value=operator["user"]
-    )
-    acl = site.cloud.create_acl_strategy_v2(body=body)
-    binding = sdk.AclApiBindingCreate(acl_id=acl.id, publish_ids=[api.publish_id])
-    site.cloud.create_api_acl_binding_v2(body=binding)
-    assert workers.outcomes(calls[2]) == {(403, "APIG.0302")}
-    assert len(backend.requests) == 6
-
-
-def authorizer(site: Site, name: str, uri: str, **fields: Any) -> str:
-    """A custom authorizer that wants a header `Token`; its id."""
-    identity = sdk.Identity(name="Token", location="HEADER", validation="[a-z]{32}")
-    known = {"type": "FRONTEND", "authorizer_type": "FUNC", "identities": [identity]}
-    body = sdk.AuthorizerCreate(**{"name": name, "authorizer_uri": uri, **known, **fields})
-    return str(site.cloud.create_custom_authorizer_v2(body=body).id)
-
-
-def test_a_function_decides(site: Site, workers: Workers, function: Function, backend: ScriptedBackend) -> None:
-    """Found by its URN in the functions file, or by its own address; what it says is for the backend."""
-    user = sdk.BackendParamBase(
-        origin="SYSTEM", name="X-User", location="HEADER", value="$context.authorizer.frontend.user"
-    )
-    ids = {
-        "/urn": authorizer(site, "by_urn", URN, user_data="ours"),
-        "/url": authorizer(site, "by_address", f"http://127.0.0.1:{function.port}/here"),
-    }
-    for path, authorizer_id in ids.items():
-        fields = {"authorizer_id": authorizer_id, "backend_params": [user]}
-        site.publish(path, "AUTHORIZER", backend.port, **fields)
-        asked = len(function.requests)
-        assert workers.outcomes(site.request(path, {"Token": ALLOWED})) == OK
-        assert workers.outcomes(site.request(path, {"Token": REFUSED})) == DENIED
-        assert len(function.requests) == asked + 4
-        assert workers.outcomes(site.request(path)) == DENIED
-        assert workers.outcomes(site.request(path, {"Token": "123"})) == DENIED
-        assert len(function.requests) == asked + 4
-    assert {request.field("X-User") for request in backend.requests} == {"somebody"}
-    assert {(event["user_data"]) for event in function.events} == {"ours", ""}
-    assert {request.target for request in function.requests} == {"/check", "/here"}
-
-
-def test_a_function_that_is_nowhere_lets_nobody_in(site: Site, workers: Workers) -> None:
-    """Neither one nobody knows nor one that is gone."""
-    for path, uri in (("/unknown", URN + "-unknown"), ("/gone", "http://127.0.0.1:9/")):
-        site.publish(path, "AUTHORIZER", authorizer_id=authorizer(site, "at_" + path[1:], uri))
-        assert workers.outcomes(site.request(path, {"Token": ALLOWED})) == {(500, "APIG.0601")}
-
-
-def test_both_factors_must_be_right(site: Site, workers: Workers, function: Function) -> None:
-    """A signature and a function's consent, which is kept for its time."""
-    authorizer_id = authorizer(site, "second", URN, ttl=60)
-    app = site.app("shop", site.publish("/both", "APP", authorizer_id=authorizer_id))
-    before = len(function.requests)
-    assert workers.outcomes(site.signed(app, "/both", {"Token": REFUSED})) == DENIED
-    assert workers.outcomes(site.signed(app, "/both")) == DENIED
-    assert workers.outcomes(site.request("/both", {"Token": ALLOWED})) == NOT_THE_APP
-    for _ in range(3):
-        assert workers.outcomes(site.signed(app, "/both", {"Token": ALLOWED})) == OK
-    # Each worker keeps its own verdicts.
-    assert len(function.requests) == before + 4
 
 
 def test_other_ways_in_are_open_while_they_are_switched_on(site: Site, workers: Workers) -> None:
@@ -404,110 +192,47 @@ def test_a_group_chooses_its_words(site: Site, workers: Workers) -> None:
     assert workers.outcomes(site.request("/orders")) == NOT_THE_APP
 
 
-def test_refusals_are_counted_and_survive_their_worker(crossgate: Crossgate, site: Site, workers: Workers) -> None:
+def test_refusals_are_counted_and_survive_their_worker(guarded: Crossgate, site: Site, workers: Workers) -> None:
     """Each in its metric and its line of the access log; kill -9 of every worker takes none back."""
     api = site.publish("/orders", "APP")
     app = site.app("stranger")
-    before = refusals(crossgate)
+    before = refusals(guarded)
     workers.ask(site.request("/orders"))
     workers.ask(site.signed(app, "/orders"))
     site.authorize(app.id, api)
     site.throttle(api, api_call_limits=1)
-    assert [sorted(outcome(each)[0] for each in workers.ask(site.signed(app, "/orders")))] == [[200, 429]]
-    expected = {"APIG.0303": 2, "APIG.0304": 2, "APIG.0308": 1}
+    assert [sorted(outcome(each)[0] for each in workers.ask(site.signed(app, "/orders")))] == [
+        [200, 429, 429, 429]
+    ]
+    expected = {"APIG.0303": 4, "APIG.0304": 4, "APIG.0308": 3}
 
     def grown() -> dict[str, int]:
-        return {code: refusals(crossgate).get(code, 0) - before.get(code, 0) for code in expected}
+        return {code: refusals(guarded).get(code, 0) - before.get(code, 0) for code in expected}
 
     assert grown() == expected
-    told = wait_until(lambda: lines if len(lines := lines_of(crossgate, site)) == 6 else [])
+    told = wait_until(lambda: lines if len(lines := lines_of(guarded, site)) == 12 else [])
     workers.leave()
-    for name in ("worker-1", "worker-2"):
-        crossgate.kill(name)
-        wait_until(lambda name=name: crossgate.log.count(f"serving child={name}") > 1)  # type: ignore[misc]
+    for number in range(1, WORKERS + 1):
+        kill(guarded, f"worker-{number}")
     assert workers.outcomes(site.signed(app, "/orders")) == {(429, "APIG.0308")}
-    assert grown() == {**expected, "APIG.0308": 3}
+    assert grown() == {**expected, "APIG.0308": 7}
     noted = Counter((line.get("apig_err_code"), line.get("apig_err_type"), line.get("app_id")) for line in told)
     assert noted == {
-        ("APIG.0303", "AUTH_HEADER_MISSING", None): 2,
-        ("APIG.0304", "UNAUTHORIZED", app.id): 2,
-        ("APIG.0308", "THROTTLED", app.id): 1,
+        ("APIG.0303", "AUTH_HEADER_MISSING", None): 4,
+        ("APIG.0304", "UNAUTHORIZED", app.id): 4,
+        ("APIG.0308", "THROTTLED", app.id): 3,
         (None, None, app.id): 1,
     }
 
 
-def lines_of(crossgate: Crossgate, site: Site) -> list[dict[str, Any]]:
+def kill(guarded: Crossgate, worker: str) -> None:
+    """kill -9, and wait for the one that takes its place."""
+    served = guarded.log.count(f"serving child={worker}")
+    guarded.kill(worker)
+    wait_until(lambda: guarded.log.count(f"serving child={worker}") > served)
+
+
+def lines_of(guarded: Crossgate, site: Site) -> list[dict[str, Any]]:
     """The lines of the access log about one host."""
-    lines = map(json.loads, (crossgate.data / "access.log").read_text("ascii").splitlines())
+    lines = map(json.loads, (guarded.data / "access.log").read_text("ascii").splitlines())
     return [line for line in lines if line["host"] == site.host]
-
-
-def places(data: Path, secret: str) -> list[str]:
-    """The files below `data` that hold `secret` as it is."""
-    files = [
-        path for path in data.rglob("*") if path.is_file() and path.name not in {"operator.json", "secret.key"}
-    ]
-    assert {"crossgate.db", "snapshot.json", "access.log", "counters"} <= {path.name for path in files}
-    return [path.name for path in files if secret.encode() in path.read_bytes()]
-
-
-def test_no_secret_is_written_down(crossgate: Crossgate, site: Site, workers: Workers) -> None:
-    """Database and audit trail, snapshot, counters and logs hold none, used rightly or wrongly."""
-    api = site.publish("/orders", "APP")
-    app = site.app("shop", api)
-    code, token_key = site.app_code(app), "the-key-of-tokens-0123456789"
-    chosen = site.cloud.create_an_app_v2(body=sdk.AppCreate(name="chosen", app_secret="chosen-secret-0123"))
-    site.cloud.create_app_code_v2(app_id=app.id, body=sdk.AppCodeCreate(app_code="AppCode-" * 8))
-    reset = site.cloud.resetting_app_secret_v2(
-        app_id=chosen.id, body=sdk.AppResetCreate(app_secret="reset-secret#1")
-    )
-    made = site.cloud.create_signature_key_v2(body=sdk.BaseSignature(name="no_secret", sign_type="hmac"))
-    site.cloud.associate_signature_key_v2(body=sdk.SignApiBinding(sign_id=made.id, publish_ids=[api.publish_id]))
-    site.feature("app_token", {"enable": "on", "app_token_key": token_key})
-    for feature in ("app_secret", "app_basic", "signature_replay"):
-        site.feature(feature)
-    form = f"grant_type=client_credentials&client_id={app.key}&client_secret={app.secret}"
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    token = json.loads(
-        workers.one(site.request("/v1/apigw/oauth2/token", kind, method="POST", body=form.encode())).body
-    )
-    operator, access = crossgate.operator, log_in(crossgate)
-    site.publish("/ours", "IAM")
-    for path, fields in (
-        ("/orders", {"X-Apig-AppCode": code}),
-        ("/orders", {"X-Apig-AppCode": "AppCode-" * 8}),
-        ("/orders", {"X-HW-ID": app.key, "X-HW-AppKey": app.secret}),
-        ("/orders", basic(app)),
-        ("/orders", {"Authorization": "Bearer " + token["access_token"]}),
-        ("/ours", {"X-Auth-Token": access}),
-    ):
-        assert workers.outcomes(site.request(path, fields)) == OK, fields
-        # The same once more as part of something that is refused.
-        worse = {name: value + "x" if name != "X-HW-ID" else value for name, value in fields.items()}
-        assert (
-            workers.outcomes(site.request(f"{path}?{next(iter(worse.values()))[:200].replace(' ', '')}", worse))
-            != OK
-        )
-    assert workers.one(site.signed(app, "/orders")).status == 200
-    assert (
-        workers.one(by_cloud_signer(site, "/ours", operator["access_key"], operator["secret_key"])).status == 200
-    )
-
-    secrets = [app.secret, code, "AppCode-" * 8, "chosen-secret-0123", reset.app_secret, token_key]
-    secrets += [
-        made.sign_secret,
-        token["access_token"],
-        token["refresh_token"],
-        access,
-        basic(app)["Authorization"][6:],
-    ]
-    secrets += [
-        operator["secret_key"],
-        operator["password"],
-        (crossgate.data / "secret.key").read_text("ascii").strip(),
-    ]
-    assert {secret[:4]: found for secret in secrets if (found := places(crossgate.data, secret))} == {}
-    assert not [secret[:4] for secret in secrets if secret in crossgate.said + crossgate.log]
-    assert app.key in (crossgate.data / "snapshot.json").read_text("utf-8")
-    for feature in ("app_secret", "app_basic", "signature_replay", "app_token"):
-        site.feature(feature, "", enable=False)

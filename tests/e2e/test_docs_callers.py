@@ -28,7 +28,9 @@ SIGNATURE_KEYS = (DOCS / "signature-keys.md").read_text("utf-8")
 PLAIN, BACKEND, WITH_SDK = blocks(SIGNATURE_KEYS, "python")
 
 
-@pytest.mark.parametrize("page", ["credentials.md", "access-control.md", "callers.md"])
+@pytest.mark.parametrize(
+    "page", ["credentials.md", "access-control.md", "callers.md", "gateway-responses.md", "rate-limit.md"]
+)
 def test_a_page_can_be_followed(page: str, lasting: Crossgate, tmp_path: Path) -> None:
     """From nothing to a call that passes and one that is refused, as the page shows them."""
     follow((DOCS / page).read_text("utf-8"), lasting, tmp_path)
@@ -42,6 +44,56 @@ def test_the_backend_of_a_page_knows_the_gateway(checking: str, crossgate: Cross
     (tmp_path / "backend.py").write_text(BACKEND.replace("3000", port), "utf-8")
 
     follow(SIGNATURE_KEYS, crossgate, tmp_path, {"127.0.0.1:3000": f"127.0.0.1:{port}"})
+
+
+def test_the_page_about_a_service_that_is_asked_can_be_followed(lasting: Crossgate, tmp_path: Path) -> None:
+    """With the service on it."""
+    page = (DOCS / "third-auth.md").read_text("utf-8")
+    (service,) = blocks(page, "python")
+    port = free_ports()["3000"]
+    (tmp_path / "check.py").write_text(service.replace("8901", port), "utf-8")
+
+    follow(page, lasting, tmp_path, {"8901": port})
+
+
+def test_the_page_about_tokens_of_others_can_be_followed(lasting: Crossgate, tmp_path: Path) -> None:
+    """With the issuer on it."""
+    page = (DOCS / "jwt-auth.md").read_text("utf-8")
+    (issuer,) = blocks(page, "python")
+    (tmp_path / "issuer.py").write_text(issuer, "utf-8")
+
+    follow(page, lasting, tmp_path)
+
+
+def test_the_page_about_authorizers_can_be_followed(lasting: Crossgate, tmp_path: Path) -> None:
+    """Its function is the one that the page about functions shows."""
+    function, *_ = blocks((DOCS / "functions.md").read_text("utf-8"), "python")
+    (tmp_path / "check.py").write_text(function, "utf-8")
+    page = (DOCS / "authorizers.md").read_text("utf-8")
+
+    follow(page, lasting, tmp_path, {"8900": free_ports()["3000"]})
+
+
+@pytest.mark.parametrize(
+    ("page", "first", "names"),
+    [
+        ("app-tokens.md", "callers.md", {'"pages"': '"tokens"', '"our-pages"': '"tokens"'}),
+        ("client-address.md", "access-control.md", {'"inside"': '"addresses"', '"our_network"': '"addresses"'}),
+    ],
+)
+def test_a_page_can_be_followed_after_another(
+    page: str, first: str, names: dict[str, str], lasting: Crossgate, tmp_path: Path
+) -> None:
+    """Its first feature is switched on, and calls go to what the other page has made."""
+    text = (DOCS / page).read_text("utf-8")
+    feature, *_ = blocks(text, "json")
+    made = [
+        *blocks((DOCS / first).read_text("utf-8"), "sh")[:2],
+        f"create /features <<'FEATURE'\n{feature}FEATURE\n",
+    ]
+    before = "".join(f"```sh\n{block}```\n" for block in made)
+
+    follow(before + text, lasting, tmp_path, names)
 
 
 def signed(*, age: timedelta = timedelta(), secret: str = SECRET) -> tuple[str, str, Headers, bytes]:

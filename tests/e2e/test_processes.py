@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from apigateway_sdk_python import signer
 from huaweicloudsdkapig import v2 as sdk
 from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 
@@ -230,6 +231,39 @@ def test_a_broken_database_costs_no_request(start: Start, damage: str) -> None:
     wait_until(lambda: "admin API serves" in second.log)
     assert second.cloud().list_api_groups_v2().status_code == 200
     assert ask(second).text == "mock"
+
+
+def test_a_lost_key_is_told_and_can_be_brought_back(start: Start) -> None:
+    """What needs no secret is served; admin answers 503 with the way out until the key is back."""
+    first = start("--workers", "1").wait_until_up()
+    publish(first)
+    publish(first, "signed", auth_type="IAM")
+    first.end()
+    key = first.data / "secret.key"
+    good = key.read_bytes()
+    key.unlink()
+
+    second = start("--workers", "1").wait_until_up()
+    operator = first.operator
+    assert ask(second).text == "mock"
+    assert ask_signed(second, "/signed", operator) == 500
+    answer = httpx2.get(second.admin_url + "/health")
+    assert answer.status_code == 503
+    assert "bring back the secret.key" in answer.json()["error_msg"]
+
+    key.write_bytes(good)
+    wait_until(lambda: "admin API serves" in second.log)
+    assert second.cloud().list_api_groups_v2().status_code == 200
+    assert ask_signed(second, "/signed", operator) == 200
+
+
+def ask_signed(crossgate: Crossgate, path: str, operator: dict[str, str]) -> int:
+    """The status of a GET that the operator has signed."""
+    request = signer.HttpRequest("GET", crossgate.url + path)
+    client = signer.Signer()
+    client.Key, client.Secret = operator["access_key"], operator["secret_key"]
+    client.Sign(request)
+    return httpx2.get(crossgate.url + path, headers=request.headers).status_code
 
 
 def test_without_database_and_snapshot_there_is_no_start(start: Start) -> None:

@@ -4,11 +4,9 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from huaweicloudsdkapig import v2 as sdk
 
 from tests.admin.documents import RELEASE, cors_plugin, online
@@ -25,29 +23,12 @@ CALLS_OF_A_CONNECTION = 5
 ORIGIN = "https://shop.example.com"
 
 
-@pytest.fixture(scope="module")
-def crossgate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossgate]:
-    """A gateway with four workers; each test has a site of its own in it."""
-    place = tmp_path_factory.mktemp("throttles")
-    crossgate = Crossgate(place / "data", place, "--workers", "4")
-    try:
-        yield crossgate.wait_until_up()
-    finally:
-        crossgate.leave_nothing()
-
-
-@pytest.fixture
-def site(crossgate: Crossgate, request: pytest.FixtureRequest) -> Site:
-    """A group and a host name for one test."""
-    return Site(crossgate, "".join(word[:7] for word in request.node.name.split("_")[1:6]))
-
-
 class Hammer:
     """Many clients that send the same calls in turn, as fast as they are answered, until all are sent."""
 
-    def __init__(self, crossgate: Crossgate, *requests: bytes, calls: int) -> None:
+    def __init__(self, guarded: Crossgate, *requests: bytes, calls: int) -> None:
         self.outcomes: Counter[tuple[int, str]] = Counter()
-        place = urlsplit(crossgate.url)
+        place = urlsplit(guarded.url)
         self._address = (place.hostname, place.port)
         self._waiting = [requests[number % len(requests)] for number in range(calls)]
         self._lock = threading.Lock()
@@ -92,9 +73,9 @@ class Hammer:
             self._waiting += requests
 
 
-def hammered(crossgate: Crossgate, *requests: bytes, calls: int) -> Counter[tuple[int, str]]:
+def hammered(guarded: Crossgate, *requests: bytes, calls: int) -> Counter[tuple[int, str]]:
     """How often each outcome came of so many calls."""
-    return Hammer(crossgate, *requests, calls=calls).done()
+    return Hammer(guarded, *requests, calls=calls).done()
 
 
 def policy(name: str, **fields: Any) -> sdk.ThrottleBaseInfo:
@@ -107,23 +88,23 @@ def coded(site: Site, app: App, path: str) -> bytes:
     return site.request(path, {"X-Apig-AppCode": site.app_code(app)})
 
 
-def test_exactly_the_limit_passes(crossgate: Crossgate, site: Site) -> None:
+def test_exactly_the_limit_passes(guarded: Crossgate, site: Site) -> None:
     """Every worker answers, and together they let through what one of them would."""
     api = site.publish("/limited")
     site.throttle(api, api_call_limits=200)
-    assert hammered(crossgate, site.request("/limited"), calls=500) == {OK: 200, TOO_MANY: 300}
+    assert hammered(guarded, site.request("/limited"), calls=500) == {OK: 200, TOO_MANY: 300}
 
 
-def test_it_passes_though_workers_die_and_changes_are_made(crossgate: Crossgate, site: Site) -> None:
+def test_it_passes_though_workers_die_and_changes_are_made(guarded: Crossgate, site: Site) -> None:
     """kill -9 of workers and new revisions let nobody in twice; only what was cut off may have been counted."""
     api = site.publish("/limited")
     site.throttle(api, api_call_limits=600)
-    hammer = Hammer(crossgate, site.request("/limited"), calls=1500)
+    hammer = Hammer(guarded, site.request("/limited"), calls=1500)
     wait_until(lambda: hammer.answered > 100)
-    crossgate.kill("worker-1")
+    guarded.kill("worker-1")
     site.publish("/other")
     wait_until(lambda: hammer.answered > 300)
-    crossgate.kill("worker-2")
+    guarded.kill("worker-2")
     site.cloud.create_or_delete_publish_record_for_api_v2(body=online(api.api_id))
     found = hammer.done()
     assert found.total() == 1500
@@ -131,10 +112,10 @@ def test_it_passes_though_workers_die_and_changes_are_made(crossgate: Crossgate,
     assert found[LOST] <= 2 * CLIENTS
     assert 600 - found[LOST] <= found[OK] <= 600
     # And none passes later, by the workers that were started meanwhile or by the others.
-    assert hammered(crossgate, site.request("/limited"), calls=100) == {TOO_MANY: 100}
+    assert hammered(guarded, site.request("/limited"), calls=100) == {TOO_MANY: 100}
 
 
-def test_apps_have_limits_of_their_own(crossgate: Crossgate, site: Site) -> None:
+def test_apps_have_limits_of_their_own(guarded: Crossgate, site: Site) -> None:
     """An app without an exception has the policy's, and another one its own, up or down."""
     api = site.publish("/limited", "APP")
     apps = [site.app(name, api) for name in ("plain", "more", "less")]
@@ -143,50 +124,50 @@ def test_apps_have_limits_of_their_own(crossgate: Crossgate, site: Site) -> None
         body = sdk.ThrottleSpecialCreate(call_limits=limit, object_id=app.id, object_type="APP")
         site.cloud.create_special_throttling_configuration_v2(throttle_id=policy_id, body=body)
     calls = [coded(site, app, "/limited") for app in apps]
-    assert hammered(crossgate, *calls, calls=180) == {OK: 85, TOO_MANY: 95}
+    assert hammered(guarded, *calls, calls=180) == {OK: 85, TOO_MANY: 95}
     # 15 are left of the API's hundred, whoever calls: what was refused to one app is there for another.
-    assert hammered(crossgate, coded(site, site.app("late", api), "/limited"), calls=60) == {OK: 15, TOO_MANY: 45}
+    assert hammered(guarded, coded(site, site.app("late", api), "/limited"), calls=60) == {OK: 15, TOO_MANY: 45}
 
 
-def test_addresses_have_limits_of_their_own(crossgate: Crossgate, site: Site) -> None:
+def test_addresses_have_limits_of_their_own(guarded: Crossgate, site: Site) -> None:
     """The address is the caller's, where a proxy tells it."""
     api = site.publish("/limited")
     site.throttle(api, api_call_limits=100, ip_call_limits=20)
     site.feature("real_ip_from_xff", {"enable": "on", "xff_index": -1})
     calls = [site.request("/limited", {"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
-    assert hammered(crossgate, *calls, calls=150) == {OK: 60, TOO_MANY: 90}
+    assert hammered(guarded, *calls, calls=150) == {OK: 60, TOO_MANY: 90}
     site.feature("real_ip_from_xff", "", enable=False)
 
 
-def test_a_shared_policy_counts_its_apis_together(crossgate: Crossgate, site: Site) -> None:
+def test_a_shared_policy_counts_its_apis_together(guarded: Crossgate, site: Site) -> None:
     """And one that is not shared each by itself."""
     apis = [site.publish("/one"), site.publish("/two")]
     calls = [site.request("/one"), site.request("/two")]
     site.throttle(*apis, name="by_itself", api_call_limits=60)
-    assert hammered(crossgate, *calls, calls=200) == {OK: 120, TOO_MANY: 80}
+    assert hammered(guarded, *calls, calls=200) == {OK: 120, TOO_MANY: 80}
     site.throttle(*apis, name="together", type=2, api_call_limits=60)
-    assert hammered(crossgate, *calls, calls=200) == {OK: 60, TOO_MANY: 140}
+    assert hammered(guarded, *calls, calls=200) == {OK: 60, TOO_MANY: 140}
 
 
-def test_a_changed_limit_counts_at_once(crossgate: Crossgate, site: Site) -> None:
+def test_a_changed_limit_counts_at_once(guarded: Crossgate, site: Site) -> None:
     """What has been counted stays counted; unbound, nothing limits."""
     api = site.publish("/limited")
     policy_id, (bound,) = site.throttle(api, name="changing", api_call_limits=20)
     call = site.request("/limited")
-    assert hammered(crossgate, call, calls=50) == {OK: 20, TOO_MANY: 30}
+    assert hammered(guarded, call, calls=50) == {OK: 20, TOO_MANY: 30}
     site.cloud.update_request_throttling_policy_v2(
         throttle_id=policy_id, body=policy("changing", api_call_limits=50)
     )
-    assert hammered(crossgate, call, calls=50) == {OK: 30, TOO_MANY: 20}
+    assert hammered(guarded, call, calls=50) == {OK: 30, TOO_MANY: 20}
     site.cloud.update_request_throttling_policy_v2(
         throttle_id=policy_id, body=policy("changing", api_call_limits=10)
     )
-    assert hammered(crossgate, call, calls=20) == {TOO_MANY: 20}
+    assert hammered(guarded, call, calls=20) == {TOO_MANY: 20}
     site.cloud.disassociate_request_throttling_policy_v2(throttle_binding_id=bound)
-    assert hammered(crossgate, call, calls=50) == {OK: 50}
+    assert hammered(guarded, call, calls=50) == {OK: 50}
 
 
-def test_a_quota_is_used_up_over_all_apis(crossgate: Crossgate, site: Site) -> None:
+def test_a_quota_is_used_up_over_all_apis(guarded: Crossgate, site: Site) -> None:
     """405, and a call that a limit refuses is not taken from it."""
     one, two = site.publish("/one", "APP"), site.publish("/two", "APP")
     app, other = site.app("counted", one, two), site.app("other", one, two)
@@ -196,15 +177,15 @@ def test_a_quota_is_used_up_over_all_apis(crossgate: Crossgate, site: Site) -> N
     site.cloud.associate_apps_for_app_quota(app_quota_id=quota_id, body=bind)
     site.throttle(one, api_call_limits=20)
     first, second = coded(site, app, "/one"), coded(site, app, "/two")
-    assert hammered(crossgate, first, calls=60) == {OK: 20, TOO_MANY: 40}
-    assert hammered(crossgate, second, calls=60) == {OK: 30, USED_UP: 30}
+    assert hammered(guarded, first, calls=60) == {OK: 20, TOO_MANY: 40}
+    assert hammered(guarded, second, calls=60) == {OK: 30, USED_UP: 30}
     # Every app has the whole of it.
-    assert hammered(crossgate, coded(site, other, "/two"), calls=70) == {OK: 50, USED_UP: 20}
+    assert hammered(guarded, coded(site, other, "/two"), calls=70) == {OK: 50, USED_UP: 20}
     site.cloud.disassociate_app_quota_with_app(app_quota_id=quota_id, app_id=app.id)
-    assert hammered(crossgate, second, calls=10) == {OK: 10}
+    assert hammered(guarded, second, calls=10) == {OK: 10}
 
 
-def test_the_plugin_takes_the_place_of_the_policy(crossgate: Crossgate, site: Site) -> None:
+def test_the_plugin_takes_the_place_of_the_policy(guarded: Crossgate, site: Site) -> None:
     """Rules and limits count together; once it is detached the policy counts, from where it was."""
     api = site.publish("/limited")
     site.throttle(api, api_call_limits=10)
@@ -218,14 +199,14 @@ def test_the_plugin_takes_the_place_of_the_policy(crossgate: Crossgate, site: Si
         "rules": [{"rule_name": "few", "match_regex": '["who","==","few"]', "limit": 15}],
     }
     plugin_id = site.plugin("rate_limit", content, api)
-    assert hammered(crossgate, site.request("/limited?who=few"), calls=40) == {OK: 15, TOO_MANY: 25}
-    assert hammered(crossgate, site.request("/limited"), calls=60) == {OK: 25, TOO_MANY: 35}
+    assert hammered(guarded, site.request("/limited?who=few"), calls=40) == {OK: 15, TOO_MANY: 25}
+    assert hammered(guarded, site.request("/limited"), calls=60) == {OK: 25, TOO_MANY: 35}
     detach = sdk.PluginOperApiInfo(env_id=RELEASE, api_ids=[api.api_id])
     site.cloud.detach_api_from_plugin(plugin_id=plugin_id, body=detach)
-    assert hammered(crossgate, site.request("/limited"), calls=60) == {OK: 10, TOO_MANY: 50}
+    assert hammered(guarded, site.request("/limited"), calls=60) == {OK: 10, TOO_MANY: 50}
 
 
-def test_what_is_refused_before_is_not_counted(crossgate: Crossgate, site: Site) -> None:
+def test_what_is_refused_before_is_not_counted(guarded: Crossgate, site: Site) -> None:
     """Nobody uses up what is another's by calls that are not let in."""
     api = site.publish("/limited", "APP")
     app, stranger = site.app("known", api), site.app("stranger")
@@ -236,9 +217,9 @@ def test_what_is_refused_before_is_not_counted(crossgate: Crossgate, site: Site)
         site.signed((app.id, app.key, "wrong"), "/limited"),
         coded(site, stranger, "/limited"),
     ]
-    assert hammered(crossgate, *wrong, calls=80) == {(401, "APIG.0303"): 60, (403, "APIG.0304"): 20}
+    assert hammered(guarded, *wrong, calls=80) == {(401, "APIG.0303"): 60, (403, "APIG.0304"): 20}
     right = [coded(site, app, "/limited"), site.signed(app, "/limited")]
-    assert hammered(crossgate, *right, calls=80) == {OK: 40, TOO_MANY: 40}
+    assert hammered(guarded, *right, calls=80) == {OK: 40, TOO_MANY: 40}
 
 
 def preflight(site: Site, path: str) -> bytes:
@@ -246,7 +227,7 @@ def preflight(site: Site, path: str) -> bytes:
     return site.request(path, {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}, method="OPTIONS")
 
 
-def test_preflights_count_nowhere(crossgate: Crossgate, site: Site) -> None:
+def test_preflights_count_nowhere(guarded: Crossgate, site: Site) -> None:
     """Neither those a plugin answers nor those an OPTIONS API does; and none is refused."""
     plugged, open_ = (
         site.publish("/plugin", req_method="GET"),
@@ -259,35 +240,33 @@ def test_preflights_count_nowhere(crossgate: Crossgate, site: Site) -> None:
     site.throttle(plugged, open_, options, type=2, api_call_limits=5, ip_call_limits=5)
     preflights = [preflight(site, "/plugin"), preflight(site, "/switch")]
     calls = [site.request(path, {"Origin": ORIGIN}) for path in ("/plugin", "/switch")]
-    statuses = {status for status, _ in hammered(crossgate, *preflights, calls=200)}
+    statuses = {status for status, _ in hammered(guarded, *preflights, calls=200)}
     assert statuses <= {200, 204}
-    assert hammered(crossgate, *calls, calls=20) == {OK: 5, TOO_MANY: 15}
-    assert {status for status, _ in hammered(crossgate, *preflights, calls=20)} == statuses
+    assert hammered(guarded, *calls, calls=20) == {OK: 5, TOO_MANY: 15}
+    assert {status for status, _ in hammered(guarded, *preflights, calls=20)} == statuses
 
 
-def test_a_caller_may_ask_what_is_left(crossgate: Crossgate, site: Site) -> None:
+def test_a_caller_may_ask_what_is_left(site: Site, workers: Workers) -> None:
     """Every worker says the same, and one less each time."""
     api = site.publish("/limited")
     site.throttle(api, api_call_limits=8, ip_call_limits=6)
-    workers = Workers(crossgate, 4)
     answers = workers.ask(site.request("/limited", {"X-Apig-Mode": "debug"}))
-    workers.leave()
     assert [each.field("X-Apig-RateLimit-Api") for each in answers] == [
         f"remain:{left},limit:8,time:1 hour" for left in (7, 6, 5, 4)
     ]
     assert [each.field("X-Apig-RateLimit-Ip") for each in answers][-1] == "remain:2,limit:6,time:1 hour"
 
 
-def test_a_period_that_is_over_begins_anew(crossgate: Crossgate, site: Site) -> None:
+def test_a_period_that_is_over_begins_anew(guarded: Crossgate, site: Site) -> None:
     """In no period does more pass than may."""
     api = site.publish("/limited")
     site.throttle(api, api_call_limits=15, time_interval=2, time_unit="SECOND")
     call = site.request("/limited")
-    hammered(crossgate, call, calls=20)
+    hammered(guarded, call, calls=20)
     found: Counter[tuple[int, str]] = Counter()
     time.sleep(2.1)
     began = time.monotonic()
     while time.monotonic() - began < 1.2:
-        found += hammered(crossgate, call, calls=20)
+        found += hammered(guarded, call, calls=20)
     assert found[OK] == 15
     assert found[TOO_MANY] > 0

@@ -36,7 +36,8 @@ class Request:
     def __init__(self, head: bytes, body: bytes) -> None:
         self.start, *lines = head.decode("latin-1").split("\r\n")
         self.method, self.target, _ = self.start.split(" ")
-        self.fields = [(line.partition(": ")[0], line.partition(": ")[2]) for line in lines if line]
+        self.lines = [line for line in lines if line]
+        self.fields = [(line.partition(": ")[0], line.partition(": ")[2]) for line in self.lines]
         self.body = body
 
     def field(self, name: str) -> str | None:

@@ -3,21 +3,26 @@
 import socket
 import tomllib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from crossgate.core.policies import access_token
 from crossgate.core.policies.access_control import AccessControl
 from crossgate.core.policies.app_authentication import AppModes
+from crossgate.core.policies.iam_authentication import OperatorConfig
 from crossgate.core.snapshot.config import BackendParam, Config, Features, RequestParam
 
 from .callers import APP, CODE, CREDENTIALS, FOR_THE_APP, HOST, SECRET, guarded, signed, written
 from .conftest import api, http
-from .peers import Request, RunningGateway, ScriptedBackend
+from .peers import Request, Response, RunningGateway, ScriptedBackend
 
 CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("authentication.toml").read_text())["case"]
+OPERATOR = OperatorConfig(id="o", name="Ada", access_key="AK", secret=b"sk-of-the-operator")
+TOKEN_KEY = b"0123456789abcdef0123456789abcdef"
 NOBODY = AccessControl(id="nobody", acl_type="PERMIT", entity_type="IP", values=("192.0.2.1",))
 
 
@@ -32,6 +37,8 @@ class Stage:
             api("/code", to, app_code=True, **FOR_THE_APP),
             api("/open", to, match_mode="SWA"),
             api("/options", to, req_method="OPTIONS", auth_type="APP"),
+            api("/below", to, req_method="OPTIONS", match_mode="SWA"),
+            api("/below/any", to, **FOR_THE_APP),
             api("/closed", to, req_method="OPTIONS", auth_type="APP", access_control_ids=("nobody",)),
         )
         all_modes = Features(app_modes=AppModes(app_secret=True, app_basic=True))
@@ -209,3 +216,50 @@ def test_a_client_that_leaves_early_leaves_no_trace(stage: Stage) -> None:
     client.socket.shutdown(socket.SHUT_WR)
     assert client.is_closed()
     assert stage.backend.bytes_received == 0
+
+
+def of_operators(backend: ScriptedBackend, **features: Any) -> Config:
+    """A Config with everything for operators."""
+    return guarded(
+        api("/", http(backend.port), auth_type="IAM", match_mode="SWA"),
+        operators=(OPERATOR,),
+        token_key=TOKEN_KEY,
+        features=Features(**features),
+    )
+
+
+@pytest.mark.parametrize(("patterns", "is_passed_on"), [((), False), (("Bob",), False), (("A.a",), True)])
+def test_an_operators_token(
+    start_gateway: Callable[[Config], RunningGateway],
+    start_backend: Callable[..., ScriptedBackend],
+    patterns: tuple[str, ...],
+    is_passed_on: bool,
+) -> None:
+    """It lets in, and reaches the backend only where the feature lets its account's pass."""
+    backend = start_backend()
+    gateway = start_gateway(of_operators(backend, backend_token_users=patterns))
+    token = access_token.write(access_token.issue("Ada", datetime.now(UTC)), TOKEN_KEY)
+    answer = gateway.connect().ask(written("GET", "/", [(b"Host", HOST), (b"X-Auth-Token", token.encode())]))
+    assert answer.status == 200
+    assert backend.requests[0].field("X-Auth-Token") == (token if is_passed_on else None)
+    line = gateway.line_of(answer).decode()
+    assert token not in line
+    assert '"user_id":"o"' in line
+
+
+def test_an_access_key_is_locked_after_five_wrong_signatures(
+    start_gateway: Callable[[Config], RunningGateway], start_backend: Callable[..., ScriptedBackend]
+) -> None:
+    """From then on even the right one is refused, with the contract's words."""
+    backend = start_backend()
+    client = start_gateway(of_operators(backend)).connect()
+
+    def ask(secret: str) -> Response:
+        return client.ask(written("POST", "/", signed("POST", "/", (), b"b", key="AK", secret=secret), b"b"))
+
+    assert ask("sk-of-the-operator").status == 200
+    assert [ask("wrong").status for _ in range(5)] == [401] * 5
+    locked = ask("sk-of-the-operator")
+    assert locked.status == 401
+    assert b"AK access failed to reach the limit,forbidden." in locked.body
+    assert len(backend.requests) == 1

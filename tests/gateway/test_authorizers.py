@@ -335,3 +335,58 @@ def test_a_jwt(start_backend: StartBackend, start_gateway: StartGateway, where: 
     assert not any(token in value for _, value in request.fields)
     assert request.field("Cookie") == ("a=b" if where == "cookie" else None)
     assert token.encode() not in gateway.line_of(answer) + gateway.line_of(refused)
+
+
+@pytest.mark.parametrize("verdict", ["allow", "deny"])
+def test_a_client_that_waits_for_100_while_somebody_is_asked(
+    start_backend: StartBackend, start_gateway: StartGateway, verdict: str
+) -> None:
+    """It is asked for its body when it is let in, and not at all when it is not."""
+    backend, service = start_backend(), start_backend(saying({"status": verdict}))
+    gateway = start_gateway(guarded(door(backend.port), authorizers=(authorizer(service.port),)))
+    data = written("POST", "/", [(b"Host", HOST), (b"Expect", b"100-continue")], b"body")
+    client = gateway.connect().send(data[:-4])
+    first = client.socket.recv(65536)
+    if verdict == "deny":
+        assert first.startswith(b"HTTP/1.1 401 ")
+        assert b"\r\nConnection: close\r\n" in first
+        return
+    assert first == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert client.send(b"body").read().status == 200
+    assert backend.requests[0].body == b"body"
+
+
+def test_a_web_socket_behind_an_authorizer(start_backend: StartBackend, start_gateway: StartGateway) -> None:
+    """What the client sends early waits for the answer, and then goes through."""
+
+    def switch(connection: socket.socket, request: Request) -> None:
+        connection.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
+        connection.sendall(connection.recv(100).upper())
+
+    backend, service = start_backend(switch), start_backend(allowing())
+    gateway = start_gateway(guarded(door(backend.port), authorizers=(authorizer(service.port),)))
+    fields = [(b"Host", HOST), (b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+    client = gateway.connect().send(written("GET", "/", fields) + b"early")
+    assert client.read().status == 101
+    assert client.socket.recv(100) == b"EARLY"
+
+
+def test_two_requests_at_once_are_asked_about_in_turn(
+    start_backend: StartBackend, start_gateway: StartGateway
+) -> None:
+    """On one connection the second waits for the first one's answer, whoever is asked."""
+
+    def judge(connection: socket.socket, request: Request) -> None:
+        time.sleep(0.05)
+        who = json.loads(request.body)["headers"]["X-Who"]
+        connection.sendall(saying({"status": "allow" if who == "Ada" else "deny"}))
+
+    backend, service = start_backend(), start_backend(judge)
+    gateway = start_gateway(guarded(door(backend.port), authorizers=(authorizer(service.port),)))
+    names = [b"Eve", b"Ada", b"Eve", b"Ada"]
+    client = gateway.connect()
+    client.send(b"".join(written("GET", "/", [(b"Host", HOST), (b"X-Who", name)]) for name in names))
+    assert [client.read().status for _ in names] == [401, 200, 401, 200]
+    assert [request.field("X-Who") for request in backend.requests] == ["Ada", "Ada"]

@@ -384,3 +384,28 @@ def test_a_refusal_of_the_service_in_its_own_words() -> None:
     assert answer.field("Access-Control-Allow-Origin") == PAGE
     assert b'"apig_err_code":"APIG.0312"' in line
     assert backend.bytes_received == 0
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_refusal_that_an_operator_gave_no_body(status: int) -> None:
+    """Whatever the template says, nothing follows the head that the next answer could be mistaken for."""
+    template = Template(status=status, body="not to be sent")
+    config = guarded(api("/", http(1), auth_type="APP"))
+    first, *others = config.groups
+    group = msgspec.structs.replace(
+        first, responses={"r": {"AUTH_HEADER_MISSING": template}}, default_response_id="r"
+    )
+    gateway = RunningGateway(msgspec.structs.replace(config, groups=(group, *others)))
+    client = gateway.connect()
+    answers = [client.ask(written("GET", path, [(b"Host", HOST)])) for path in ("/", "/nowhere", "/")]
+    gateway.stop()
+    assert [answer.status for answer in answers] == [status, 404, status]
+    assert answers[0].field("Content-Length") == ("0" if status == 205 else None)
+
+
+def test_a_debugged_call_is_refused_like_any_other(stage: Stage) -> None:
+    """`X-Apig-Mode: debug` opens no door."""
+    for case in CASES["case"]:
+        if "before" not in case:
+            debugged = case | {"lines": [*case.get("lines", ()), "X-Apig-Mode: debug"]}
+            assert stage.call("plain", debugged).status == case["status"], case["name"]

@@ -1,5 +1,6 @@
 """The cloud's own signing clients over sockets: let in unchanged, refused with one bit changed."""
 
+import contextlib
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer as CoreSigner
 
-from .callers import FOR_THE_APP, HOST, KEY, SECRET, Fields, guarded, written
+from crossgate.core.snapshot.config import Limits
+
+from .callers import FOR_THE_APP, HOST, KEY, SECRET, Fields, guarded, signed, written
 from .conftest import api, http
 from .peers import Client, Request, RunningGateway, ScriptedBackend
 
@@ -219,3 +222,39 @@ def test_one_other_bit_and_nothing_reaches_the_backend(
         assert request.method == "HEAD" or b'"APIG.0303"' in answer.body
     assert min(changed.values()) > 10
     assert backend.bytes_received == 0
+
+
+def test_whatever_byte_is_another_what_gets_through_is_what_was_signed(backend: ScriptedBackend) -> None:
+    """A bit, a byte, one more or one less, anywhere in head or body: refused, or of no matter to the backend."""
+    chance = random.Random(7)  # noqa: S311 - the same requests each time
+    gateway = RunningGateway(
+        guarded(api("/", http(backend.port), **FOR_THE_APP), limits=Limits(request_body_timeout_ms=100))
+    )
+    refused = 0
+    for _ in range(500):
+        body = chance.choice((b"", b"hello world"))
+        fields = signed("POST", "/a%2Fb?x=1&y=%2B", [(b"X-User", b"ada")], body)
+        data = written("POST", "/a%2Fb?x=1&y=%2B", fields, body, chunk=chance.choice((0, 4)) if body else 0)
+        at, other = chance.randrange(len(data)), bytes((chance.choice(b" \t\r\n\0:;,%/?&=+#aA0"),))
+        bit = bytes((data[at] ^ 1 << chance.randrange(8),))
+        changes = (
+            bit + data[at + 1 :],
+            bit + data[at + 1 :],
+            other + data[at:],
+            other + data[at + 1 :],
+            data[at + 1 :],
+        )
+        backend.requests.clear()
+        client = gateway.connect()
+        client.socket.settimeout(0.5)
+        with contextlib.suppress(OSError):
+            refused += client.send(data[:at] + chance.choice(changes)).read().status >= 400
+        client.socket.close()
+        for request in backend.requests:
+            path, _, query = request.target.partition("?")
+            assert (request.method, path, request.body) == ("POST", "/a/b", body)
+            assert query.lower().strip("&").replace("&&", "&") == "x=1&y=%2b"
+            named = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in request.lines}
+            assert named["x-user"] == "ada"
+    gateway.stop()
+    assert refused > 400

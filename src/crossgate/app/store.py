@@ -10,7 +10,7 @@ from crossgate.app import functions_file, operator_file
 from crossgate.app.functions_file import FunctionsUnusable
 from crossgate.app.orders import ControlOrders
 from crossgate.cluster import snapshot_file
-from crossgate.control import instances
+from crossgate.control import instances, operators
 from crossgate.control.control import Control, Quotas
 from crossgate.control.operators import bootstrap
 from crossgate.control.ports import Publisher
@@ -58,13 +58,17 @@ async def open_store(orders: ControlOrders, publisher: Publisher) -> Store:
 
 
 async def _know_operator(control: Control, directory: Path, admin_url: str) -> None:
-    """Make the operator on the first start; the file has the secrets before anything else can go wrong."""
+    """Make the operator on the first start; the file has the secrets before anything else can go wrong.
+
+    Raises KeyUnusable on a later start with another key: it could neither know an operator nor verify a signature.
+    """
     made = await bootstrap(control)
     if made:
         instance = await instances.current(control)
         place = {"admin_url": admin_url, "project_id": instance.project_id, "instance_id": instance.id}
         operator_file.write_first(directory, made, place)
     else:
+        await operators.token_key(control)
         operator_file.refresh(directory, admin_url)
 
 

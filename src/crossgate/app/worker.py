@@ -22,7 +22,7 @@ from crossgate.core.snapshot.compile import compile_config
 from crossgate.core.snapshot.config import Config, ConfigError
 from crossgate.core.snapshot.snapshot import Snapshot
 from crossgate.gateway.listener import Gateway
-from crossgate.store.sealing import Seal, find_key
+from crossgate.store.sealing import KeyUnusable, Seal, find_key
 from crossgate.telemetry import metrics
 from crossgate.telemetry.line_file import LineFile
 from crossgate.telemetry.metrics import Metrics
@@ -133,7 +133,12 @@ class Worker:
     def _open_secret(self, sealed: bytes, name: str) -> bytes:
         if self._seal is None:
             self._seal = Seal(find_key(self._directory, os.environ.get("CROSSGATE_SECRET_KEY")))
-        return self._seal.open(sealed, name)
+        try:
+            return self._seal.open(sealed, name)
+        except KeyUnusable:
+            # Once the right key is brought back, it is used.
+            self._seal = None
+            raise
 
     def _refuse(self, announced: int, reason: str) -> None:
         if self._gateway:

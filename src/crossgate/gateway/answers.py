@@ -65,7 +65,7 @@ def _own(exchange: "Exchange", status: int, grant: Grant | None, fields: bytes, 
     if grant is not None:
         is_merged = grant.exposes_all_names or (fields is not _JSON and speaks_of_origins(fields))
         block, granted = (merged(grant, block), b"") if is_merged else (block, grant.block)
-    framing = b"" if status == 204 else b"Content-Length: %d\r\n" % len(body)
+    framing = b"" if status in (204, 304) else b"Content-Length: %d\r\n" % len(body)
     start = head(exchange, status, block, framing, granted)
     return start if exchange.method == b"HEAD" or status in (204, 304) else start + body
 

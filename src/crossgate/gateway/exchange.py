@@ -442,6 +442,12 @@ class Exchange:
         else:
             self._drop_backend()
 
+    def forget(self) -> None:
+        """Lets go of what refers back to the exchange: in a ring it would stay until the collector comes."""
+        self.known = None
+        if self.fault is not None:
+            self.fault.__traceback__ = None
+
     def _drop_backend(self) -> None:
         if self._admission is not None:
             admission, self._admission = self._admission, None

@@ -93,6 +93,7 @@ def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> 
         verdict = _preflight(site, named, path)
         if verdict is not None:
             return verdict
+        return _actual(site, method, named, Target(host, path, query, is_plain), own_first=True)
     return _actual(site, method, named, Target(host, path, query, is_plain))
 
 
@@ -134,12 +135,13 @@ def _routers(site: Site, named: Named) -> list[Router[Route]]:
     return [] if router is None else [router]
 
 
-def _actual(site: Site, method: bytes, named: Named, target: Target) -> Verdict:
+def _actual(site: Site, method: bytes, named: Named, target: Target, *, own_first: bool = False) -> Verdict:
     path = target.path
     router = site.environments.get(named.stage or RELEASE)
     if router is None:
         return Verdict(fault=Fault(runtime.NOT_PUBLISHED), responses=site.responses)
-    match = router.find(method, path)
+    # An OPTIONS API answers the preflights of all APIs below it; one of method ANY might refuse its own.
+    match = (router.find_own(method, path) if own_first else None) or router.find(method, path)
     if match is None:
         policy = path_policy(router, path)
         exists = next(router.on_path(path), None) is not None

@@ -78,6 +78,13 @@ class Router(Generic[R]):
                 return Match(route, captured, remainder)
         return None
 
+    def find_own(self, method: bytes, path: bytes) -> Match[R] | None:
+        """The best route that is for `method` and no other; one for ANY is not."""
+        for methods, captured, remainder in self._candidates(path):
+            if method in methods:
+                return Match(methods[method], captured, remainder)
+        return None
+
     def on_path(self, path: bytes) -> Iterator[R]:
         """Every route whose path matches, best first, whatever its method."""
         for methods, _, _ in self._candidates(path):
