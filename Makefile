@@ -28,6 +28,7 @@ test-browser: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.callers
 
 bench-cors: .venv/installed
 	$(BIN)/python -m bench.cors

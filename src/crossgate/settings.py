@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Quota = Annotated[int, Field(ge=0)] | None
-QUOTAS = ("groups", "apis", "apis_per_group", "environments", "plugins")
+QUOTAS = ("groups", "apis", "apis_per_group", "environments", "plugins", "apps")
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     quota_apis_per_group: Quota = None
     quota_environments: Quota = None
     quota_plugins: Quota = None
+    quota_apps: Quota = None
 
     def quotas(self) -> dict[str, int | None]:
         """How many of each kind there may be, by the kind's name; None is no limit."""

@@ -46,6 +46,7 @@ class Site:
         self.name = name
         self.host = f"{name}.example"
         self.group_id = str(self.cloud.create_api_group_v2(body=sdk.ApiGroupCreate(name=name)).id)
+        self._features: set[str] = set()
         self.cloud.associate_domain_v2(group_id=self.group_id, body=sdk.UrlDomainCreate(url_domain=self.host))
 
     def publish(self, path: str, auth_type: str = "NONE", backend: int | None = None, **fields: Any) -> Published:
@@ -114,8 +115,14 @@ class Site:
 
     def feature(self, name: str, config: Any = "on", *, enable: bool = True) -> None:
         """Switch a feature of the whole gateway."""
+        self._features.add(name)
         text = config if isinstance(config, str) else json.dumps(config)
         self.cloud.create_feature_v2(body=sdk.FeatureToggle(name=name, enable=enable, config=text))
+
+    def restore(self) -> None:
+        """Switch off what was switched for all sites."""
+        for name in self._features:
+            self.cloud.create_feature_v2(body=sdk.FeatureToggle(name=name, enable=False, config=""))
 
     def request(self, path: str, fields: Fields | None = None, *, method: str = "GET", body: bytes = b"") -> bytes:
         """A request to this host."""

@@ -71,9 +71,11 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, function: Function) -> Ite
 
 
 @pytest.fixture
-def site(guarded: Crossgate, request: pytest.FixtureRequest) -> Site:
-    """A group and a host name in `guarded` for one test."""
-    return Site(guarded, "".join(word[:7] for word in request.node.name.split("_")[1:7]))
+def site(guarded: Crossgate, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A group and a host name in `guarded` for one test; what the test switches is switched back."""
+    site = Site(guarded, "".join(word[:7] for word in request.node.name.split("_")[1:7]))
+    yield site
+    site.restore()
 
 
 @pytest.fixture

@@ -136,7 +136,6 @@ def test_addresses_have_limits_of_their_own(guarded: Crossgate, site: Site) -> N
     site.feature("real_ip_from_xff", {"enable": "on", "xff_index": -1})
     calls = [site.request("/limited", {"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
     assert hammered(guarded, *calls, calls=150) == {OK: 60, TOO_MANY: 90}
-    site.feature("real_ip_from_xff", "", enable=False)
 
 
 def test_a_shared_policy_counts_its_apis_together(guarded: Crossgate, site: Site) -> None:

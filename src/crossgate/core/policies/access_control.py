@@ -9,6 +9,9 @@ from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies.addresses import AddressSet
 from crossgate.core.policies.call import Call, Check
 
+# Addresses whose verdict is kept: most of them call again.
+_REMEMBERED = 4096
+
 
 class AccessControl(msgspec.Struct, frozen=True, kw_only=True):
     """One policy as published."""
@@ -25,12 +28,20 @@ def address_check(policies: Sequence[AccessControl]) -> Check | None:
     if not rules:
         return None
 
+    known: dict[str, bool] = {}
+
     def check(call: Call) -> None:
-        if call.client is None:
+        client = call.client
+        if client is None:
             raise Fault(runtime.ADDRESS_UNKNOWN)
-        for addresses, permits in rules:
-            if (call.client in addresses) is not permits:
-                raise Fault(runtime.ADDRESS_DENIED)
+        is_let_in = known.get(call.client_text)
+        if is_let_in is None:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            is_let_in = all((client in addresses) is permits for addresses, permits in rules)
+            known[call.client_text] = is_let_in
+        if not is_let_in:
+            raise Fault(runtime.ADDRESS_DENIED)
 
     return check
 

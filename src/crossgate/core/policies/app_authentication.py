@@ -82,11 +82,9 @@ def app_check(
 def single(call: Call, name: bytes, refused: FaultKind) -> bytes | None:
     """The one value of the field `name`; None without it, and raises `refused` where there are more."""
     values = call.values(name)
-    if not values:
-        return None
     if len(values) > 1:
         raise refused.because(f"the header {name.decode()} is there more than once")
-    return values[0]
+    return values[0] if values else None
 
 
 def _single(call: Call, name: bytes) -> bytes | None:
