@@ -51,6 +51,7 @@ def test_the_report_begins_with_the_verdict_and_names_place_witness_and_fix(fold
     assert "nginx.conf:4" in result.stdout
     assert "https://app.example.com.evil.test" in result.stdout
     assert r"write `~^https://app\.example\.com$`" in result.stdout
+    assert "docs/cors/rules/L05.md" in result.stdout
     assert all(len(line) <= 80 for line in lines)
     assert "\x1b" not in result.stdout
 

@@ -78,6 +78,7 @@ def _finding(found: LintFinding, alike: list[LintFinding], policy: str) -> Itera
         )
     yield labelled("why", found.why, _INDENT, _LABEL)
     yield labelled("instead", found.fix, _INDENT, _LABEL, "good")
+    yield labelled("more", BY_CODE[found.code].page, _INDENT, _LABEL, "faint")
 
 
 def _place(found: LintFinding) -> str:

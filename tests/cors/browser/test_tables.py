@@ -149,4 +149,4 @@ def _remembered_answer(case: dict[str, Any], page: Page, age: list[str], request
     if request.purpose == "preflight":
         fields = [*(("Access-Control-Max-Age", value) for value in age), *case.get("fields", [])]
         return HttpResponse(204, grants + tuple((name.encode(), value.encode()) for name, value in fields))
-    return HttpResponse(200, () if case.get("refuse") else grants)
+    return HttpResponse(200, () if request.method.decode() in case.get("refuse", ()) else grants)

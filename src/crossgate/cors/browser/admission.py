@@ -24,7 +24,7 @@ def upgraded(request: Request, profile: Profile) -> Request:
     is_led_there = request.urls[0].scheme == "https" and profile.upgrades_wherever_redirected
     if is_led_there and (url.scheme != "http" or not request.page.address.startswith("https:")):
         return request
-    if not is_led_there and (not is_mixed(request) or is_address(url.origin.host)):
+    if not is_led_there and (not _is_mixed(request) or is_address(url.origin.host)):
         return request
     better = parse_url("https" + str(url).removeprefix("http"))
     return request if better is None else msgspec.structs.replace(request, urls=(*request.urls[:-1], better))
@@ -39,8 +39,7 @@ def _is_let_through(request: Request, profile: Profile) -> bool:
 def never_sent(request: Request, profile: Profile) -> Refusal | None:
     """The reason for which nothing is sent, whatever the mode."""
     url = request.url
-    is_track = request.destination == "track" and not profile.blocks_mixed_tracks
-    if is_mixed(request) and not is_track and not _is_let_through(request, profile):
+    if is_blocked_as_mixed(request, profile):
         return Refusal("mixed-content")
     if url.has_bad_port:
         assert url.origin is not None
@@ -83,9 +82,23 @@ def asks_first(request: Request, needed: Need) -> bool:
     return needed.is_forced or needed.is_again or (request.is_unsafe and bool(needed.reasons))
 
 
-def is_mixed(request: Request) -> bool:
+def is_blocked_as_mixed(request: Request, profile: Profile) -> bool:
+    """Whether a secure page may not load this, because anybody on the way can change it, or read a form."""
+    if request.destination == "document":
+        return profile.holds_insecure_forms_back and _is_insecure_form(request)
+    is_track = request.destination == "track" and not profile.blocks_mixed_tracks
+    return _is_mixed(request) and not is_track and not _is_let_through(request, profile)
+
+
+def _is_insecure_form(request: Request) -> bool:
+    """Whether this sends what the user wrote in a form of a secure page, which a redirect to a GET does not."""
+    sends_fields = len(request.urls) == 1 or request.method == b"POST"
+    return request.initiator == "form" and sends_fields and _is_mixed(request)
+
+
+def _is_mixed(request: Request) -> bool:
     """Whether a secure page would load something that anybody on the way can change."""
     url = request.url
-    if not request.page.address.startswith("https:") or request.destination == "document":
+    if not request.page.address.startswith("https:"):
         return False
     return url.scheme in ("http", "ws") and not url.is_trustworthy

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from crossgate.cors.browser.redirects import UNSAFE_SCHEMES
 from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url
 from crossgate.cors.browser.verdict import Refusal
@@ -90,6 +89,7 @@ _BY_POLICY: Final = {
     "same-origin": _FAILED.format("BLOCKED_BY_RESPONSE.NotSameOrigin"),
     "same-site": _FAILED.format("BLOCKED_BY_RESPONSE.NotSameSite"),
 }
+_UNSAFE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "filesystem"))
 _UNKNOWN_SCHEME: Final = (_FAILED.format("UNKNOWN_URL_SCHEME"),)
 # What the console shows of a response is escaped.
 _ESCAPED: Final = re.compile(r"[\x00-\x1f\x7f-\xff]")
@@ -99,11 +99,11 @@ def lines(refusal: Refusal, scene: Scene) -> Lines:
     """The lines for a refusal; none when nothing is said of it."""
     code, values = refusal.code, {**scene.values, **refusal.values}
     is_call = scene.kind == "fetch" and len(scene.urls) == 1
-    if values["scheme"] == "file" and not is_call and code in ("scheme-not-http", "same-origin-mode"):
+    if values["scheme"] == "file" and (code == "scheme-not-http" or (code == "same-origin-mode" and not is_call)):
         return (f"Not allowed to load local resource: {values['url']}",)
     if scene.mode in ("navigate", "websocket"):
         return ()
-    if code in _OF_FETCH and is_call and (code, values["scheme"]) != ("scheme-not-http", "file"):
+    if code in _OF_FETCH and is_call:
         return (_OF_FETCH[code].format_map({**values, "url": str(scene.urls[0])}),)
     if code in _SPECIAL:
         return _SPECIAL[code](scene, values)
@@ -113,8 +113,6 @@ def lines(refusal: Refusal, scene: Scene) -> Lines:
 
 
 def _scheme(scene: Scene, values: Values) -> Lines:
-    if values["scheme"] == "file":
-        return (f"Not allowed to load local resource: {values['url']}",)
     if scene.mode == "no-cors":
         return _UNKNOWN_SCHEME
     if scene.kind == "XMLHttpRequest" and values["scheme"] == "ftp":
@@ -123,8 +121,10 @@ def _scheme(scene: Scene, values: Values) -> Lines:
 
 
 def _redirect_scheme(scene: Scene, values: Values) -> Lines:
-    if values["location"].partition(":")[0] in UNSAFE_SCHEMES:
+    if _is_unsafe(values["location"]):
         return (_UNFRAMED["redirect-scheme"],)
+    if scene.mode == "same-origin":
+        return _unsafe_attempt(scene, values["location"])
     if scene.mode == "no-cors":
         return _UNKNOWN_SCHEME
     # Where the redirect leads is the last URL here, though nothing was ever sent there.
@@ -132,7 +132,11 @@ def _redirect_scheme(scene: Scene, values: Values) -> Lines:
 
 
 def _same_origin(scene: Scene, values: Values) -> Lines:
-    return (_UNSAFE.format(values["url"], scene.page_url),) if scene.kind == "fetch" else ()
+    return _unsafe_attempt(scene, str(scene.urls[-1]))
+
+
+def _unsafe_attempt(scene: Scene, url: str) -> Lines:
+    return (_UNSAFE.format(url, scene.page_url),) if scene.kind == "fetch" else ()
 
 
 def _integrity(scene: Scene, values: Values) -> Lines:
@@ -142,7 +146,14 @@ def _integrity(scene: Scene, values: Values) -> Lines:
 
 
 def _redirect_mode(scene: Scene, values: Values) -> Lines:
-    return (_FAILED.format("FAILED"),) if scene.kind == "fetch" else ()
+    if scene.kind != "fetch":
+        return ()
+    return (_UNFRAMED["redirect-scheme"],) if _is_unsafe(values["location"]) else (_FAILED.format("FAILED"),)
+
+
+def _is_unsafe(location: str) -> bool:
+    """Whether no redirect may ever lead there, even one that is not to be followed."""
+    return location.partition(":")[0] in _UNSAFE_SCHEMES
 
 
 def _resource_policy(scene: Scene, values: Values) -> Lines:

@@ -13,7 +13,7 @@ from crossgate.cors.browser.asks import ElementLoad, Upload
 from crossgate.cors.browser.front_end import Thrown, as_bytes, as_text, page_url, upload_body, with_upload_type
 from crossgate.cors.browser.initiators import INITIATORS, Initiator
 from crossgate.cors.browser.profiles import Profile
-from crossgate.cors.browser.request import MAX_KEEPALIVE_BYTES, Request
+from crossgate.cors.browser.request import MAX_KEEPALIVE_BYTES, AtFirst, Request
 from crossgate.cors.browser.safelist import is_safelisted
 from crossgate.cors.browser.scene import Scene
 from crossgate.cors.browser.urls import Url, is_same_origin
@@ -39,13 +39,15 @@ def element_request(page: Page, load: ElementLoad, profile: Profile) -> Request 
     is_beacon = load.initiator == "beacon"
     asks_first = is_beacon and not all(is_safelisted(*field, profile) for field in headers)
     mode, credentials = _modes(load, found)
+    method = _method(load, found)
     return Request(
         page=page,
         urls=(_of_web_socket(url) if found.mode == "websocket" else url,),
         kind=found.kind,
         destination=found.destination,
-        method=_method(load, found),
+        method=method,
         headers=headers,
+        at_first=AtFirst(method=method, headers=()) if is_beacon else None,
         body=upload_body(body),
         mode="cors" if asks_first else mode,
         credentials=credentials,
@@ -56,6 +58,7 @@ def element_request(page: Page, load: ElementLoad, profile: Profile) -> Request 
         referrer="" if found.destination in profile.destinations_without_referrer else _referrer(page, profile),
         referrer_policy=_referrer_policy(page, load, profile),
         is_unsafe=asks_first,
+        initiator=load.initiator,
         asks_worker=page.has_service_worker and found.mode != "websocket",
     )
 
@@ -81,7 +84,7 @@ def _thrown(page: Page, load: ElementLoad, url: Url | None, found: Initiator, pr
         return Thrown(Refusal("keepalive-too-large", {"size": str(size)}), "false", scene)
     if is_socket and url.fragment and not profile.websockets_take_fragments:
         return Thrown(Refusal("url-invalid", {"text": load.url}), "SyntaxError", scene)
-    is_safe_page = page.origin.startswith("https:")
+    is_safe_page = page.address.startswith("https:")
     if is_socket and is_safe_page and not url.is_trustworthy and profile.insecure_websockets_throw:
         return Thrown(Refusal("mixed-content"), "SecurityError", scene)
     is_foreign = url.scheme != "data" and not is_same_origin(page.tuple_origin, url.origin)

@@ -97,10 +97,16 @@ def _main_fetch(pen: Pen, request: Request) -> Generator[HttpRequest, Answer, Se
         if isinstance(outcome, Request):
             before, request = request, outcome
             continue
-        asked = any(hop.asked_first.is_needed for hop in pen.hops)
-        if isinstance(outcome, Failure) and asked and pen.profile.clears_cache_on_failure:
+        if isinstance(outcome, Failure) and _clears(pen, request):
             pen.cache = pen.cache.cleared(request)
         return outcome
+
+
+def _clears(pen: Pen, request: Request) -> bool:
+    """Whether this browser forgets what it was permitted for a request that came to nothing."""
+    asked = any(hop.asked_first.is_needed for hop in pen.hops)
+    is_simple = request.mode == "cors" and request.is_cross_origin and pen.profile.clears_cache_for_simple_requests
+    return pen.profile.clears_cache_on_failure and (asked or is_simple)
 
 
 def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRequest, Answer, Outcome]:

@@ -46,8 +46,9 @@ _NOT_FOLLOWED: Final = frozenset(
 _ALWAYS_SAID: Final = frozenset(("bad-port", "redirect-has-credentials"))
 # The scene of these is already where the redirect leads.
 _SEEN_THERE: Final = frozenset(("bad-port", "mixed-content"))
-# The schemes, among those that are not for pages, for which another program is looked for.
-_LED_OUT: Final = ("ftp:", "mailto:")
+_LINKS: Final = ("stylesheet", "font-preload", "manifest")
+# Nothing is said of redirects to these schemes. For others another program might have been looked for.
+_QUIET: Final = ("about:", "blob:", "data:", "file:", "javascript:")
 
 
 def lines(refusal: Refusal, scene: Scene) -> Lines:
@@ -70,7 +71,7 @@ def _not_followed(code: str, scene: Scene, values: Values) -> Lines:
     redirecting = scene.urls[:-1] if code in _SEEN_THERE else scene.urls
     if scene.mode != "cors" or scene.redirect != "follow" or not redirecting:
         return ()
-    is_led_out = code == "redirect-scheme" and values["location"].startswith(_LED_OUT)
+    is_led_out = code == "redirect-scheme" and not values["location"].startswith(_QUIET)
     is_said = scene.tainting == "cors" or code in _ALWAYS_SAID
     led_out = (_BLOCKED.format(values["location"], _NOT_HTTP),) if is_led_out else ()
     return (*led_out, _ended(redirecting[-1])) if is_said else led_out
@@ -84,7 +85,8 @@ def _codes(code: str, scene: Scene) -> tuple[str, ...]:
 
 
 def _says_scheme(scene: Scene, values: Values) -> bool:
-    return scene.mode == "cors" and scene.kind not in ("resource", "font") and values["scheme"] != "file"
+    is_silent = scene.kind == "resource" or scene.initiator in _LINKS
+    return scene.mode == "cors" and not is_silent and values["scheme"] not in ("about", "file")
 
 
 def _reason(code: str, refusal: Refusal, scene: Scene, values: Values) -> str:

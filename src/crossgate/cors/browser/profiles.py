@@ -41,7 +41,7 @@ _FONTS = "application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8"
 _VIDEOS = "video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5"
 _AUDIO = "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5"
 
-_UNSAFE = ("about", "blob", "data", "filesystem")
+_DROPPED = ("blob", "data", "file", "javascript")
 
 # fmt: off
 _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
@@ -117,7 +117,7 @@ _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     ("own_cors_loads_have_origin", False, True, False, False, "C156"),
     ("times_opaque_redirects", True, False, True, True, "C156 F153"),
     ("judges_location_first", False, True, True, False, "C156 F153"),
-    ("redirect_schemes_judged_first", (), _UNSAFE, (*_UNSAFE, "file", "javascript"), (), "C156 F153"),
+    ("redirect_schemes_judged_first", (), (), _DROPPED, (), "C156 F153"),
     ("zero_max_age_keeps_what_is_known", False, False, True, False, "F153"),
     ("integrity_refuses_opaque_redirects", True, True, False, True, "C156 F153"),
     ("empty_fields_are_lost", False, False, True, False, "F153"),
@@ -142,6 +142,10 @@ _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     ("watched_uploads_grant_their_method", True, False, False, True, "C156 F153"),
     ("cached_wildcards_need_no_credentials", False, True, False, True, "C156 W"),
     ("max_age_may_have_a_plus", False, True, False, False, "C156"),
+    ("holds_insecure_forms_back", False, True, False, False, "C156 F153"),
+    ("clears_cache_for_simple_requests", False, False, True, False, "F153"),
+    ("judges_locations_not_followed", False, True, False, False, "C156 F153"),
+    ("credentials_spoil_urls_without_host", False, True, False, False, "C156"),
     ("preflight_order", _STANDARD_ORDER, _CHROMIUM_ORDER, _FIREFOX_ORDER, _STANDARD_ORDER, "C156 F153"),
 )
 # fmt: on
@@ -247,6 +251,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     watched_uploads_grant_their_method: bool
     cached_wildcards_need_no_credentials: bool
     max_age_may_have_a_plus: bool
+    holds_insecure_forms_back: bool
+    clears_cache_for_simple_requests: bool
+    judges_locations_not_followed: bool
+    credentials_spoil_urls_without_host: bool
     preflight_order: tuple[str, ...]
 
 

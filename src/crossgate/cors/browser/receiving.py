@@ -3,7 +3,7 @@
 import msgspec
 
 from crossgate.cors.browser import service_worker
-from crossgate.cors.browser.admission import is_mixed, upgraded
+from crossgate.cors.browser.admission import is_blocked_as_mixed, upgraded
 from crossgate.cors.browser.blocking import refused_at_last
 from crossgate.cors.browser.filtered import filtered, may_embed, opaque_redirect
 from crossgate.cors.browser.headers import get, without_lost
@@ -50,7 +50,8 @@ def _redirected(pen: Pen, request: Request, response: HttpResponse) -> Outcome:
         refusal = has_foreign_credentials(request, target) if pen.profile.judges_location_first else None
         if refusal is not None:
             return pen.refuse(refusal, request)
-        return pen.refuse(Refusal("redirect-mode-error", {"status": str(response.status)}), request)
+        values = {"status": str(response.status), "location": str(target or "")}
+        return pen.refuse(Refusal("redirect-mode-error", values), request)
     if request.redirect == "manual":
         if request.has_integrity and pen.profile.integrity_refuses_opaque_redirects:
             return pen.refuse(Refusal("integrity-without-body"), request)
@@ -72,7 +73,7 @@ def led_to_mixed(request: Request, response: HttpResponse, profile: Profile) -> 
     if not isinstance(target, Url):
         return None
     led = msgspec.structs.replace(request, urls=(*request.urls, target))
-    return led if is_mixed(upgraded(led, profile)) else None
+    return led if is_blocked_as_mixed(upgraded(led, profile), profile) else None
 
 
 def as_read(answer: HttpResponse, profile: Profile) -> HttpResponse:

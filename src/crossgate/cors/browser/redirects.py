@@ -8,7 +8,13 @@ from crossgate.cors.browser.headers import values_of, without
 from crossgate.cors.browser.profiles import Profile
 from crossgate.cors.browser.referrer import after_redirect
 from crossgate.cors.browser.request import AtFirst, Request
-from crossgate.cors.browser.safelist import AUTHORIZATION, HINTS_OF_THE_DEVICE, REQUEST_BODY_NAMES
+from crossgate.cors.browser.safelist import (
+    AUTHORIZATION,
+    HINTS_OF_THE_DEVICE,
+    REQUEST_BODY_NAMES,
+    is_safelisted_method,
+    unsafe_names,
+)
 from crossgate.cors.browser.urls import Url, is_same_origin, parse_location
 from crossgate.cors.browser.values import HttpResponse, Step
 from crossgate.cors.browser.verdict import Refusal
@@ -16,8 +22,6 @@ from crossgate.cors.browser.verdict import Refusal
 SECTION: Final = "Fetch, HTTP-redirect fetch"
 STATUSES: Final = frozenset((301, 302, 303, 307, 308))
 MAX_REDIRECTS: Final = 20
-UNSAFE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "filesystem"))
-"""To these Chromium never lets a redirect lead, before it thinks of CORS."""
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +51,11 @@ def misled(request: Request, response: HttpResponse, profile: Profile) -> Refusa
     """Why this browser drops a redirect for where it leads, before anything else is asked of it."""
     if not profile.judges_location_first or response.status not in STATUSES:
         return None
+    if request.redirect != "follow" and not profile.judges_locations_not_followed:
+        return None
     target = location(request, response, profile)
     if isinstance(target, Url) and target.scheme in profile.redirect_schemes_judged_first:
-        return Refusal("redirect-scheme", {"location": target.text, "limit": str(MAX_REDIRECTS)})
+        return Refusal("redirect-scheme", {"location": str(target), "limit": str(MAX_REDIRECTS)})
     return target if isinstance(target, Refusal) else None
 
 
@@ -72,7 +78,7 @@ def follow(request: Request, response: HttpResponse, target: Url, profile: Profi
     steps = []
     changes: dict[str, object] = {"urls": (*request.urls, target)}
     if profile.restores_headers_at_redirects and request.is_unsafe:
-        request = _restored(request, status, target)
+        request = _restored(request, status, target, profile)
     if becomes_get(status, request.method):
         changes |= {"method": b"GET", "body": None, "headers": without(request.headers, REQUEST_BODY_NAMES)}
         found = f"{status} after {request.method.decode('latin-1')}"
@@ -93,29 +99,29 @@ def follow(request: Request, response: HttpResponse, target: Url, profile: Profi
     return Next(request=after_redirect(next_request, response), steps=tuple(steps))
 
 
-def _restored(request: Request, status: int, target: Url) -> Request:
+def _restored(request: Request, status: int, target: Url, profile: Profile) -> Request:
     """The request with the fields that it began with, less what this one redirect takes away.
 
     Whether the fields about the body are taken goes by the method that it began with; whether they are asked for
-    goes by the one it has now.
+    goes by the one it has now. The type that a body brings goes where the body goes. Where nothing is to be asked
+    for any more, what was asked for before is asked for again.
     """
-    at_first = request.at_first or AtFirst(method=request.method, headers=request.headers, asked=request.headers)
+    at_first = request.at_first or AtFirst(method=request.method, headers=request.headers)
+    own, drops_body = at_first.headers, becomes_get(status, request.method)
+    stays = request.body is not None and not drops_body and not values_of(own, b"Content-Type")
+    brought = tuple(field for field in request.headers if stays and field[0].lower() == b"content-type")
+    is_plain = drops_body or is_safelisted_method(request.method)
+    asks_anew = not is_plain or request.uses_preflight or unsafe_names((*own, *brought), profile)
+    if asks_anew:
+        asked = (*(without(own, REQUEST_BODY_NAMES) if drops_body else own), *brought)
+    else:
+        asked = request.fields_to_ask_for if request.asks_again else ()
+    headers = without(own, REQUEST_BODY_NAMES) if becomes_get(status, at_first.method) else own
     is_led_away = not is_same_origin(request.url.origin, target.origin)
-    asked, headers = at_first.asked, at_first.headers
-    if becomes_get(status, request.method) and request.kind in ("fetch", "XMLHttpRequest"):
-        is_brought = request.kind == "XMLHttpRequest" and not values_of(headers, b"Content-Type")
-        stays = (b"content-type",) if is_brought and request.method != b"POST" else ()
-        asked = without(asked, REQUEST_BODY_NAMES.difference(stays))
-    if becomes_get(status, at_first.method):
-        headers = without(headers, REQUEST_BODY_NAMES)
-    elif request.kind == "XMLHttpRequest" and request.body is not None:
-        # The type goes with the body.
-        types = tuple(field for field in request.headers if field[0].lower() == b"content-type")
-        headers = (*without(headers, (b"content-type",)), *types)
     return msgspec.structs.replace(
         request,
         at_first=at_first,
-        headers=headers,
+        headers=(*headers, *brought),
         asks_for=without(asked, (AUTHORIZATION,)) if is_led_away else asked,
     )
 
@@ -128,7 +134,7 @@ def becomes_get(status: int, method: bytes) -> bool:
 
 
 def _refused(request: Request, status: int, target: Url) -> Refusal | None:
-    values = {"location": target.text, "limit": str(MAX_REDIRECTS)}
+    values = {"location": str(target), "limit": str(MAX_REDIRECTS)}
     if not target.is_http:
         return Refusal("redirect-scheme", values)
     if len(request.urls) > MAX_REDIRECTS:

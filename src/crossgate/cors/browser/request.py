@@ -31,16 +31,16 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class AtFirst(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request began with: `headers` as the page set them, `asked` as they were sent."""
+    """What a request began with, `headers` as the page set them."""
 
     method: bytes
     headers: Fields
-    asked: Fields
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request. `kind` is Chromium's word for what asked, `urls` ends with the current one.
 
+    `initiator` is the name of what asked; empty for a script's call.
     `referrer` is the URL that `Referer` is made from; empty for none. `began` is the number of the URL at which
     this browser last began anew, for which Sec-Fetch-Site knows of none before it. `asks_again`: it makes a
     preflight at every further hop across origins. What it was `at_first` is kept where a redirect brings it back;
@@ -66,6 +66,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     keepalive: bool = False
     has_integrity: bool = False
     asks_worker: bool = False
+    initiator: str = ""
     referrer: str = ""
     timing_failed: bool = False
     began: int = 0

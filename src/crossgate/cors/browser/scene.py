@@ -11,7 +11,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """Where a refusal happened: what asked (in Chromium's word), the URLs so far, the origin as sent.
 
     `page` is the page's origin, `page_url` its address, `mode` and `redirect` are the request's; `tainting` is
-    that of the last hop that was sent.
+    that of the last hop that was sent; `initiator` is the name of what asked.
     """
 
     kind: str
@@ -25,6 +25,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     redirect: Redirect = "follow"
     tainting: Tainting = "basic"
     is_cross_origin: bool = False
+    initiator: str = ""
 
     @property
     def values(self) -> dict[str, str]:
@@ -56,4 +57,5 @@ def scene(request: Request, purpose: Purpose = "actual") -> Scene:
         redirect=request.redirect,
         tainting=request.tainting,
         is_cross_origin=request.is_cross_origin,
+        initiator=request.initiator,
     )

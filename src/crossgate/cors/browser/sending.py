@@ -131,7 +131,7 @@ def _combined(request: Request) -> Fields:
             left.remove(first)
         elif first is not None and not (first[1] and value):
             # An empty value takes the place of what was there, and is not joined to what comes.
-            left.remove(first)
+            left = [field for field in left if field[0].lower() != name.lower()]
             name = first[0]  # noqa: PLW2901 - its first spelling
         left.append((name, value))
     return combined(tuple(left))

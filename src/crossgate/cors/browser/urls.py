@@ -69,6 +69,11 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
         return origin is not None and (origin.scheme == "https" or origin.is_loopback)
 
     @property
+    def has_path_alone(self) -> bool:
+        """Whether it has a path and no host, such as `mailto:/x`."""
+        return self.text.startswith(f"{self.scheme}:/") and not self.text.startswith(f"{self.scheme}://")
+
+    @property
     def without_credentials(self) -> str:
         """The URL as it is asked for: no server sees the user name and the password in it."""
         return self.text.replace(f"//{self.credentials}@", "//", 1) if self.credentials else self.text

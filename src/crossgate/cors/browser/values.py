@@ -165,6 +165,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     fix: str
     console: dict[str, tuple[str, ...]]
 
+    @property
+    def page(self) -> str:
+        """Where the documentation explains the code, relative to the project."""
+        return f"docs/cors/reasons/{self.code}.md"
+
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The response as the script sees it (Fetch, "filtered response").

@@ -34,7 +34,7 @@ def xhr_request(page: Page, call: XhrCall, profile: Profile) -> tuple[Request, t
     """The request that send() makes, with the steps on the way; or what one of the three calls throws."""
     url = page_url(page, call.url)
     headers = guarded(call.headers, profile)
-    thrown = _thrown(page, call, url, headers)
+    thrown = _thrown(page, call, url, headers, profile)
     if thrown is not None or url is None or not isinstance(headers, Guarded):
         assert thrown is not None, "whatever is not there has been thrown for"
         return thrown
@@ -42,14 +42,13 @@ def xhr_request(page: Page, call: XhrCall, profile: Profile) -> tuple[Request, t
     method = normalise_method(as_bytes(call.method))
     body = None if method in (b"GET", b"HEAD") else as_text(call.body, "stream")
     is_watched = call.upload_listeners and (body is not None or profile.preflights_watched_uploads_without_body)
-    sent = with_upload_type(_in_utf8(headers.headers, body, profile), body)
     request = Request(
         page=page,
         urls=(url,),
         kind="XMLHttpRequest",
         method=method,
-        headers=sent,
-        at_first=AtFirst(method=method, headers=headers.headers, asked=sent),
+        headers=with_upload_type(_in_utf8(headers.headers, body, profile), body),
+        at_first=AtFirst(method=method, headers=headers.headers),
         body=upload_body(body),
         credentials="include" if call.with_credentials else "same-origin",
         referrer=referrer.of_page(page),
@@ -62,12 +61,16 @@ def xhr_request(page: Page, call: XhrCall, profile: Profile) -> tuple[Request, t
     return request, headers.steps
 
 
-def _thrown(page: Page, call: XhrCall, url: Url | None, headers: Guarded | Refusal) -> Thrown | None:
+def _thrown(
+    page: Page, call: XhrCall, url: Url | None, headers: Guarded | Refusal, profile: Profile
+) -> Thrown | None:
     method = as_bytes(call.method)
     name = {"name": call.method}
     # What is no ByteString does not even reach open().
     refused = "SyntaxError" if method or not call.method else "TypeError"
     in_header = "TypeError" if any(not as_bytes(text) for field in call.headers for text in field if text) else ""
+    is_spoilt = url is not None and url.has_path_alone and bool(call.username or call.password)
+    is_spoilt = is_spoilt and profile.credentials_spoil_urls_without_host
     rules = (
         ("method-not-a-token", not is_token(method), name, refused),
         ("method-forbidden", is_forbidden_method(method), name, "SecurityError"),
@@ -78,6 +81,7 @@ def _thrown(page: Page, call: XhrCall, url: Url | None, headers: Guarded | Refus
             getattr(headers, "values", {}),
             in_header or "SyntaxError",
         ),
+        ("url-invalid", is_spoilt, {"text": call.url}, "error event, status 0"),
     )
     scene = Scene(kind="XMLHttpRequest", urls=(url,), origin=page.origin, page=page.origin, method=call.method)
     found = (Thrown(Refusal(code, values), error, scene) for code, applies, values, error in rules if applies)

@@ -49,6 +49,7 @@ def tell(explanation: Explanation) -> list[Line]:
         _differences(explanation),
         *(_happened(explanation, group) for group in explanation.groups),
         _readable(explanation.story.response),
+        _more(explanation),
         list(map(_note, explanation.notes)),
     ]
     parted = [[*section, BLANK] for section in sections if section]
@@ -185,6 +186,14 @@ def _readable(seen: Seen | None) -> list[Line]:
         found.append(prose(f"Not the headers {listed(hidden)}. To show one, answer with, for example:"))
         found.append(code(f"Access-Control-Expose-Headers: {_telling(hidden)}", 4))
     return found
+
+
+def _more(explanation: Explanation) -> list[Line]:
+    """The page of the documentation that has more about the failure."""
+    failure = explanation.story.failure
+    if failure is None or explanation.verdict in FAILED_FOR_US_ALONE:
+        return []
+    return [prose(f"More: {failure.page}", 0, "faint")]
 
 
 def _note(note: str) -> Line:
