@@ -128,8 +128,8 @@ class Call(msgspec.Struct, eq=False):
     """One request while it is checked.
 
     `target` is the raw request target, `path` the path it was routed by; `client` is its address by the gateway's
-    rules for proxies, `client_text` the same as text; `is_empty`: it has no body; `now` is in seconds since the epoch. `lookup` knows what else is
-    called `$context.…`: `stage`, `requestId`, `apiName`.
+    rules for proxies, `client_text` the same as text; `is_empty`: it has no body; `now` is in seconds since the
+    epoch. `lookup` knows what else is called `$context.…`: `stage`, `requestId`, `apiName`.
 
     Checks note here who calls: `app` for a credential, `account` for an operator; `context` holds what authorizers
     say, by its `$context.` name. `counted` is what it was counted against.

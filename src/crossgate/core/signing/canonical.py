@@ -67,11 +67,24 @@ def _untouched(raw: bytes) -> bytes:
     return raw
 
 
+def _escaped_by_node(raw: bytes) -> bytes:
+    return _NODE_ESCAPES.sub(lambda found: b"%%%02X" % found[0][0], raw)
+
+
+def _unicode_to_node(raw: bytes) -> bytes:
+    return _escaped_by_node(_BEYOND_ASCII.sub(lambda found: unquote_to_bytes(found[0]), raw))
+
+
 STANDARD: Final = Reading(path=unquote_to_bytes, query=unquote_to_bytes)
 # Python's and JavaScript's: what is not UTF-8 becomes U+FFFD.
 _AS_TEXT: Final = Reading(path=_as_text, query=_as_text)
-# Node's: the path is not decoded, so `%2F` -> `%252F`.
-_PATH_UNTOUCHED: Final = Reading(path=_untouched, query=unquote_to_bytes)
+# Node's: the path is not decoded, so `%2F` -> `%252F`; what `url.parse` escapes in it, and does not send escaped, is
+# escaped twice, but letters beyond ASCII that the program has not escaped are escaped once.
+_PATHS_OF_NODE: Final = tuple(
+    Reading(path=read, query=unquote_to_bytes) for read in (_untouched, _escaped_by_node, _unicode_to_node)
+)
+_NODE_ESCAPES: Final = re.compile(rb"['|^]")
+_BEYOND_ASCII: Final = re.compile(rb"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 _UNRESERVED: Final = re.compile(rb"[A-Za-z0-9_.~-]*")
 
 
@@ -82,8 +95,13 @@ def readings(target: bytes) -> Iterator[Reading]:
         unquote_to_bytes(target).decode()
     except UnicodeDecodeError:
         yield _AS_TEXT
-    if b"%" in target.partition(b"?")[0]:
-        yield _PATH_UNTOUCHED
+    path = target.partition(b"?")[0]
+    known = {unquote_to_bytes(path)}
+    for reading in _PATHS_OF_NODE:
+        read = reading.path(path)
+        if read not in known:
+            known.add(read)
+            yield reading
 
 
 _PLAIN_PATH = re.compile(rb"[A-Za-z0-9/_.~-]+")
