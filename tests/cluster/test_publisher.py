@@ -54,3 +54,18 @@ def test_it_waits_no_longer_than_it_may(tmp_path: Path) -> None:
         assert 0.15 < time.monotonic() - began < 1.0
 
     play(tmp_path, story)
+
+
+def test_it_waits_longer_for_more(tmp_path: Path) -> None:
+    """Workers take a while to read much, and a reset secret must be dead when the admin API has answered."""
+
+    async def story(publisher: SnapshotPublisher, _: Channel) -> None:
+        publishing = asyncio.create_task(
+            publisher.publish(Config(revision=2, environments={"id": "x" * 4_000_000}))
+        )
+        await asyncio.sleep(0.8)
+        assert not publishing.done()
+        publisher.applied(2)
+        await asyncio.wait_for(publishing, 0.2)
+
+    play(tmp_path, story)

@@ -1,9 +1,12 @@
 """The cloud's own signing clients over sockets: let in unchanged, refused with one bit changed."""
 
 import contextlib
+import hashlib
+import hmac
 import random
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -258,3 +261,30 @@ def test_whatever_byte_is_another_what_gets_through_is_what_was_signed(backend: 
             assert named["x-user"] == "ada"
     gateway.stop()
     assert refused > 400
+
+
+# Found by running the cloud's SDK for Node: what it sends for a path, and what it signs.
+PATHS_OF_NODE = {
+    "/a%2Fb": "/a%252Fb/",
+    "/a%20b": "/a%2520b/",
+    "/it's": "/it%2527s/",
+    "/a|b": "/a%257Cb/",
+    "/%C3%A9": "/%C3%A9/",
+    "/%C3%A9%20b": "/%C3%A9%2520b/",
+    "/%E4%BD%A0/%E5%A5%BD": "/%E4%BD%A0/%E5%A5%BD/",
+}
+
+
+@pytest.mark.parametrize(("path", "canonical"), PATHS_OF_NODE.items())
+def test_a_path_as_node_signs_it(client: Client, backend: ScriptedBackend, path: str, canonical: str) -> None:
+    """It is let in; a letter more, and it is not."""
+    date = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    nothing = hashlib.sha256().hexdigest()
+    names = "host;x-sdk-date"
+    request = f"GET\n{canonical}\n\nhost:{HOST.decode()}\nx-sdk-date:{date}\n\n{names}\n{nothing}"
+    to_sign = f"SDK-HMAC-SHA256\n{date}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    signature = hmac.digest(SECRET.encode(), to_sign.encode(), "sha256").hex()
+    shown = f"SDK-HMAC-SHA256 Access={KEY}, SignedHeaders={names}, Signature={signature}"
+    fields = [(b"Host", HOST), (b"X-Sdk-Date", date.encode()), (b"Authorization", shown.encode())]
+    statuses = [client.ask(written("GET", target, fields)).status for target in (path, path + "x")]
+    assert (statuses, len(backend.requests)) == ([200, 401], 1)

@@ -10,6 +10,8 @@ from crossgate.core.snapshot.config import Config
 
 PATIENCE_S = 0.8
 """How long a change waits for the workers; the answer then goes out, and the change follows."""
+PATIENCE_PER_MEGABYTE_S = 0.25
+"""How much longer for each megabyte that every worker has to read and compile; some share a core."""
 
 
 class SnapshotPublisher:
@@ -29,11 +31,11 @@ class SnapshotPublisher:
 
         Raises OSError when the file cannot be written; the workers then stay where they were.
         """
-        await asyncio.to_thread(snapshot_file.write, self._directory, config)
+        size = await asyncio.to_thread(snapshot_file.write, self._directory, config)
         self.written = config.revision
         self._channel.send(Revision(config.revision))
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._patience_s + size / 1e6 * PATIENCE_PER_MEGABYTE_S):
                 while self._applied < config.revision:
                     await self._changed.wait()
         except TimeoutError:

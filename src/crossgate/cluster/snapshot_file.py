@@ -8,12 +8,14 @@ from crossgate.core.snapshot.config import Config, ConfigError, decode, encode
 NAME = "snapshot.json"
 
 
-def write(directory: Path, config: Config) -> None:
-    """Put `config` in place of what the file held; a reader sees the old or the new, never a part.
+def write(directory: Path, config: Config) -> int:
+    """Put `config` in place of what the file held, and return its bytes; a reader sees old or new, never a part.
 
     Only the owner may read it: a policy in it may hold a secret. Raises OSError.
     """
-    replace(directory / NAME, encode(config))
+    data = encode(config)
+    replace(directory / NAME, data)
+    return len(data)
 
 
 def read(directory: Path) -> Config:

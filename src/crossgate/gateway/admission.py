@@ -10,6 +10,8 @@ from functools import partial
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import msgspec
+
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies.app_token import MAX_BODY_BYTES, TokenEndpoint
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
@@ -19,7 +21,7 @@ from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, absolute_form
 from crossgate.core.snapshot.snapshot import Snapshot
-from crossgate.gateway import answers
+from crossgate.gateway import answers, forward
 from crossgate.gateway.upload import Upload
 
 if TYPE_CHECKING:
@@ -152,7 +154,10 @@ class Admission:
             else:
                 answered.append(answer)
 
-        cancel = self._exchange.client.gateway.asker.ask(ask, done)
+        # What is asked may be behind this gateway again: the hops are counted on.
+        hops = b"%d" % (forward.hops(self._exchange.notes) + 1)
+        told = msgspec.structs.replace(ask, fields=(*ask.fields, (b"X-Crossgate-Hops", hops)))
+        cancel = self._exchange.client.gateway.asker.ask(told, done)
         if answered:
             return answered[0]
         is_waiting = True

@@ -21,7 +21,7 @@ FORBID_SECONDS: Final = 300
 # What belongs to one connection or is written anew for another host, and what would make an answer unreadable.
 _OF_ONE_HOP: Final = frozenset(
     b"accept-encoding connection content-length expect host keep-alive proxy-connection te trailer"
-    b" transfer-encoding upgrade".split()
+    b" transfer-encoding upgrade x-crossgate-hops".split()
 )
 _SENT_AS_IT_IS: Final = string.punctuation.replace("#", "")
 
