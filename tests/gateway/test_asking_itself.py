@@ -12,7 +12,7 @@ from .peers import RunningGateway
 
 
 def test_a_gateway_that_asks_itself_comes_to_an_end(start_gateway: Callable[[Config], RunningGateway]) -> None:
-    """Hops are counted through what is asked, too; the eleventh is refused, and every asker with it."""
+    """Hops are counted through what is asked, too; the call that makes more than ten is refused, and every asker with it."""
     mine = api("/ask", MockBackend(), group_id="d", auth_type="AUTHORIZER", authorizer_id="a")
     gateway = start_gateway(config())
     # An address names no group but the default one.
@@ -23,4 +23,4 @@ def test_a_gateway_that_asks_itself_comes_to_an_end(start_gateway: Callable[[Con
 
     assert response.status == 500
     assert b"APIG.0601" in response.body
-    assert [line["apig_err_code"] for line in gateway.logged(11)] == ["APIG.0612", *["APIG.0601"] * 10]
+    assert [line["apig_err_code"] for line in gateway.logged(12)] == ["APIG.0612", *["APIG.0601"] * 11]
