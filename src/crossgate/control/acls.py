@@ -198,27 +198,11 @@ async def search_unbound_apis(control: Control, query: AclApiQuery) -> ApiWithou
         acl = await get(session, query.acl_id)
         total, found = await bound_places.unbound(session, _slot(acl), query, acl.id)
         shown = []
-        for publication, api, group, environment in found:
-            binding = await find(session, PolicyBinding, publish_id=publication.id, slot=_slot(acl))
+        for place in found:
+            binding = await find(session, PolicyBinding, publish_id=place[0].id, slot=_slot(acl))
             other = None if binding is None else await session.get(AccessControl, binding.policy_id)
-            shown.append(
-                ApiWithoutAcl(
-                    id=api.id,
-                    name=api.name,
-                    type=api.type,
-                    group_id=group.id,
-                    group_name=group.name,
-                    run_env_id=environment.id,
-                    run_env_name=environment.name,
-                    publish_id=publication.id,
-                    acl_name=other.name if other is not None else None,
-                    auth_type=api.auth_type,
-                    req_uri=api.req_uri,
-                    req_method=api.req_method,
-                    remark=api.definition.get("remark", ""),
-                    tags=api.definition.get("tags", []),
-                )
-            )
+            name = other.name if other is not None else None
+            shown.append(ApiWithoutAcl(**policy_bindings.published_api(place), acl_name=name))
     return ApiWithoutAclList(total=total, size=len(shown), apis=shown)
 
 

@@ -4,6 +4,7 @@ A publication has one policy in each slot; binding another one takes its place.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from crossgate.control.control import Change, new_id
 from crossgate.core.errors import Fault, FaultKind
@@ -13,6 +14,26 @@ from crossgate.store import policy_bindings
 from crossgate.store.caller_tables import PolicyBinding
 from crossgate.store.policy_bindings import Place
 from crossgate.store.rows import find
+
+
+def published_api(place: tuple[Any, ...] | Place) -> dict[str, Any]:
+    """What the lists of bound and unbound APIs say of a published one, whatever the policy."""
+    publication, api, group, environment = place
+    return {
+        "id": api.id,
+        "name": api.name,
+        "type": api.type,
+        "auth_type": api.auth_type,
+        "group_id": group.id,
+        "group_name": group.name,
+        "run_env_id": environment.id,
+        "run_env_name": environment.name,
+        "publish_id": publication.id,
+        "req_uri": api.req_uri,
+        "req_method": api.req_method,
+        "remark": api.definition.get("remark", ""),
+        "tags": api.definition.get("tags", []),
+    }
 
 
 async def bind(

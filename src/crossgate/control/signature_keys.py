@@ -130,7 +130,8 @@ async def search_unbound_apis(control: Control, query: UnboundSignatureQuery) ->
         for place in found:
             binding = await find(session, PolicyBinding, publish_id=place[0].id, slot=SIGN_SLOT)
             other = None if binding is None else await session.get(SignatureKey, binding.policy_id)
-            shown.append(_without(place, other))
+            name = other.name if other is not None else None
+            shown.append(ApiWithoutSignature(**policy_bindings.published_api(place), signature_name=name))
     return ApiWithoutSignatureList(total=total, size=len(shown), apis=shown)
 
 
@@ -195,25 +196,5 @@ def _binding(
         sign_key=key.sign_key if secret is not None else None,
         sign_secret=secret,
         binding_time=binding.bind_time,
-        tags=api.definition.get("tags", []),
-    )
-
-
-def _without(place: Place, other: SignatureKey | None) -> ApiWithoutSignature:
-    publication, api, group, environment = place
-    return ApiWithoutSignature(
-        id=api.id,
-        name=api.name,
-        type=api.type,
-        auth_type=api.auth_type,
-        group_id=group.id,
-        group_name=group.name,
-        run_env_id=environment.id,
-        run_env_name=environment.name,
-        publish_id=publication.id,
-        req_uri=api.req_uri,
-        req_method=api.req_method,
-        remark=api.definition.get("remark", ""),
-        signature_name=other.name if other is not None else None,
         tags=api.definition.get("tags", []),
     )

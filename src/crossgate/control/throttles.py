@@ -197,21 +197,8 @@ def _fields(throttle: Throttle, bound: int, specials: int) -> dict[str, Any]:
 def _api(
     place: tuple[Any, ...] | Place, throttle: Throttle | None, binding: PolicyBinding | None
 ) -> ApiOfThrottle:
-    publication, api, group, environment = place
     return ApiOfThrottle(
-        id=api.id,
-        name=api.name,
-        auth_type=api.auth_type,
-        type=api.type,
-        group_id=group.id,
-        group_name=group.name,
-        run_env_id=environment.id,
-        run_env_name=environment.name,
-        publish_id=publication.id,
-        req_uri=api.req_uri,
-        req_method=api.req_method,
-        remark=api.definition.get("remark", ""),
-        tags=api.definition.get("tags", []),
+        **policy_bindings.published_api(place),
         throttle_apply_id=binding.id if binding is not None else None,
         throttle_name=throttle.name if throttle is not None else None,
         apply_time=binding.bind_time if binding is not None else None,

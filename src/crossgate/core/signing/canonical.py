@@ -78,8 +78,8 @@ def _unicode_to_node(raw: bytes) -> bytes:
 STANDARD: Final = Reading(path=unquote_to_bytes, query=unquote_to_bytes)
 # Python's and JavaScript's: what is not UTF-8 becomes U+FFFD.
 _AS_TEXT: Final = Reading(path=_as_text, query=_as_text)
-# Node's: the path is not decoded, so `%2F` -> `%252F`. What `url.parse` escapes in it, though it is sent as it was,
-# is escaped twice; letters beyond ASCII that the program had not escaped are escaped once.
+# Node's: the path is not decoded, so `%2F` -> `%252F`. What `url.parse` escapes in it, though it is sent as
+# it was, is escaped twice; letters beyond ASCII that the program had not escaped are escaped once.
 _PATHS_OF_NODE: Final = tuple(
     Reading(path=read, query=unquote_to_bytes) for read in (_untouched, _escaped_by_node, _unicode_to_node)
 )
