@@ -54,7 +54,11 @@ async def advise_published(change: Change, api_id: str, definition: ApiCreate, e
     if plugin is not None:
         return _advised(change, plugin, cors_advice.about_plugin(plugin.content, [api]))
     answering = await publications.answering(session, definition.group_id, env_id, _PREFLIGHT_METHODS)
-    preflights = [(version.definition["req_uri"], version.definition["match_mode"]) for version in answering]
+    preflights = [
+        (other["req_uri"], other["match_mode"])
+        for other in (version.definition for version in answering)
+        if cors_advice.answers_preflights(other["req_method"], other["auth_type"])
+    ]
     return _advised(change, None, cors_advice.about_switch(api, preflights))
 
 

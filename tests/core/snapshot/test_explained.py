@@ -129,6 +129,11 @@ def test_the_gateway_answers_as_it_would() -> None:
     assert answer(config(api(cors=True, backend=MockBackend(status_code=418)))) == ([418], True)
     assert answer(config(api(cors=True, req_protocol="HTTPS"))) == ([400], True)
     assert answer(config(api(req_uri="/else"))) == ([404], False)
+    assert answer(config(api(cors=True, req_method="ANY")), "PUT") == ([200], False)
+    assert answer(config(api(cors=True, req_method="ANY", auth_type="APP", app_ids=("a",))), "PUT") == (
+        [401],
+        False,
+    )
 
 
 def test_where_the_gateway_refuses_its_own_reason_is_the_hint() -> None:
@@ -154,6 +159,8 @@ def test_where_the_gateway_refuses_its_own_reason_is_the_hint() -> None:
     assert "No API that allows cross-origin access is published here for PUT" in hint(config(api()), "PUT")
     assert "credentials: attach a cors plugin" in hint(config(api(cors=True)), credentials="include")
     assert hint(plugin, mode="same-origin") == ""
+    closed = config(api(cors=True, req_method="ANY", auth_type="APP"))
+    assert hint(closed, "PUT").startswith("The preflight reaches an API that asks for credentials")
 
 
 def test_the_fix_of_a_plugin_keeps_what_it_allows() -> None:

@@ -106,6 +106,7 @@ def _route(
         backend=_target(api, backend, max_timeout_ms) if isinstance(backend, HttpBackend) else _mock(backend),
         checks=checks_of(api, policies),
         answers_preflights=api.req_method == "OPTIONS",
+        asks_for_credentials=api.auth_type != "NONE",
         responses=responses,
         signer=policies.signers.get(api.signature_key_id or ""),
     )

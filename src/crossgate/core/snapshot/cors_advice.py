@@ -36,11 +36,16 @@ def about_switch(api: PublishedApi, preflights: Iterable[tuple[str, str]]) -> li
     found = lint_subject(switched(api, api.name, place))
     # For how long a preflight counts is said by whoever answers it.
     findings: list[Finding] = [each for each in found if each.code != "cors.no-max-age"]
-    if api.req_method not in (PREFLIGHT, ANY.decode()) and not _has_path(api.req_uri, preflights):
-        message = "no API on this path answers OPTIONS, so every request that needs a preflight fails"
+    if not answers_preflights(api.req_method, api.auth_type) and not _has_path(api.req_uri, preflights):
+        message = "no API on this path answers OPTIONS to everybody, so every request that needs a preflight fails"
         fix = "attach a cors plugin, or publish an OPTIONS API with `cors` on for this path"
         findings.append(finding("cors.preflight-blocked", place, message, fix=fix))
     return findings
+
+
+def answers_preflights(req_method: str, auth_type: str) -> bool:
+    """Whether an API without a plugin answers the preflights that reach it: one never has credentials."""
+    return req_method == PREFLIGHT or (req_method == ANY.decode() and auth_type == "NONE")
 
 
 def switched(api: PublishedApi, name: str, place: Place) -> Subject:

@@ -10,18 +10,18 @@ from typing import Any, Final
 
 import msgspec
 
-from crossgate.core.errors import Finding
+from crossgate.core.errors import Finding, runtime
 from crossgate.core.snapshot.compile import compile_config
 from crossgate.core.snapshot.config import Config, Group, MockBackend, PublishedApi
 from crossgate.core.snapshot.dispatch import Named, Verdict, announces_stage, dispatch
-from crossgate.core.snapshot.snapshot import RELEASE, MockAnswer, Snapshot
+from crossgate.core.snapshot.snapshot import RELEASE, MockAnswer, Route, Snapshot
 from crossgate.cors.browser import Ask, Browser, HttpRequest, HttpResponse, Page, ProfileName, fetch
 from crossgate.cors.browser.answers import Answerer
 from crossgate.cors.browser.urls import parse_url
 from crossgate.cors.browser.values import TextFields
 from crossgate.cors.browser.verdict import shown
 from crossgate.cors.explain import Explanation, explain
-from crossgate.cors.server import Fields, merge
+from crossgate.cors.server import Fields, is_preflight, merge
 
 UNKNOWN_ENVIRONMENT: Final = "explain.environment-unknown"
 # A value of which no browser thinks that it needs no permission: only names are asked for.
@@ -94,6 +94,8 @@ def notes(config: Config, api: PublishedApi) -> tuple[str, ...]:
     found = [f"Answered by the published configuration, revision {config.revision}; nothing was sent."]
     if not isinstance(api.backend, MockBackend):
         found.append("The backend was not asked. One that sends CORS headers of its own can change the outcome.")
+    if api.auth_type != "NONE":
+        found.append("The page's request was taken for one with the credentials that the API asks for.")
     for name, value in stage_fields(config, api):
         found.append(f"The page has to send {name}: {value} to reach this environment, so that was added.")
     return tuple(found)
@@ -109,12 +111,20 @@ def answers(snapshot: Snapshot) -> Answerer:
         status, headers = _STAND_IN
         if verdict.fault is not None:
             status = verdict.fault.kind.status
+        elif verdict.match is not None and _asks_in_vain(verdict.match.route, request):
+            status = runtime.APP_AUTH_MISSING.status
         elif verdict.match is not None and isinstance(verdict.match.route.backend, MockAnswer):
             status = verdict.match.route.backend.status
         fields = (*headers, *_OWN)
         return HttpResponse(status, tuple(fields if verdict.grant is None else merge(verdict.grant, fields)))
 
     return answer
+
+
+def _asks_in_vain(route: Route, request: HttpRequest) -> bool:
+    """Whether a preflight is asked for the credentials that no preflight has."""
+    origin, method = request.get(b"Origin"), request.get(b"Access-Control-Request-Method")
+    return route.asks_for_credentials and method is not None and is_preflight(request.method, origin, method)
 
 
 def explanation_of(
@@ -184,6 +194,11 @@ def _reason(verdict: Verdict, request: HttpRequest) -> str:
     origin, method, headers = (shown(request.get(name.encode())) for name in names)
     if verdict.preflight is not None:
         return _REASONS.get(verdict.preflight.reason, "").format(origin=origin, method=method, headers=headers)
+    if verdict.match is not None and _asks_in_vain(verdict.match.route, request):
+        return (
+            "The preflight reaches an API that asks for credentials, which no preflight has: attach a cors plugin, "
+            "or publish an OPTIONS API with its cors switch on for this path."
+        )
     if verdict.grant is not None:
         return _REASONS.get(verdict.grant.reason, "").format(origin=origin)
     if verdict.fault is not None:

@@ -51,8 +51,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     `cross_origin` grants what its responses carry (None: nothing is added). `preflight` is the policy of its
     `cors` plugin, which alone answers preflights. `checks` are what a call has to pass, in order; an OPTIONS API
-    lets preflights pass them all. `responses` are what the gateway itself answers, None where that is the
-    contract's own. `signer` signs what the backend gets.
+    lets preflights pass them all, and any other that `asks_for_credentials` refuses them. `responses` are what the
+    gateway itself answers, None where that is the contract's own. `signer` signs what the backend gets.
     """
 
     api_id: str
@@ -68,6 +68,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     backend: HttpTarget | MockAnswer
     checks: tuple[Check, ...] = ()
     answers_preflights: bool = False
+    asks_for_credentials: bool = False
     responses: Responses | None = None
     signer: BackendSigner | None = None
 
