@@ -12,7 +12,7 @@ from .peers import RunningGateway
 
 
 def test_a_gateway_that_asks_itself_comes_to_an_end(start_gateway: Callable[[Config], RunningGateway]) -> None:
-    """Hops are counted through what is asked, too; the call that makes more than ten is refused, and every asker with it."""
+    """Hops are counted through what is asked, too: one call too many is refused, and all who wait for it."""
     mine = api("/ask", MockBackend(), group_id="d", auth_type="AUTHORIZER", authorizer_id="a")
     gateway = start_gateway(config())
     # An address names no group but the default one.

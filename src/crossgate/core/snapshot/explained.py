@@ -196,8 +196,8 @@ def _reason(verdict: Verdict, request: HttpRequest) -> str:
         return _REASONS.get(verdict.preflight.reason, "").format(origin=origin, method=method, headers=headers)
     if verdict.match is not None and _asks_in_vain(verdict.match.route, request):
         return (
-            "The preflight reaches an API that asks for credentials, which no preflight has: attach a cors plugin, "
-            "or publish an OPTIONS API with its cors switch on for this path."
+            "The preflight reaches an API that asks for credentials, which no preflight has: attach a cors "
+            "plugin, or publish an OPTIONS API with its cors switch on for this path."
         )
     if verdict.grant is not None:
         return _REASONS.get(verdict.grant.reason, "").format(origin=origin)
