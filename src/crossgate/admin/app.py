@@ -12,6 +12,7 @@ from crossgate.admin import (
     apps,
     authorizers,
     cors_explain,
+    debugging,
     domains,
     environments,
     features,
@@ -50,6 +51,7 @@ OF_THE_INSTANCE = (
     acls,
     signature_keys,
     authorizers,
+    debugging,
     cors_explain,  # ours, beside the contract
 )
 

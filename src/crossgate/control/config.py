@@ -34,13 +34,17 @@ async def read(session: Session, functions: Mapping[str, str]) -> Config:
     `functions` says where the functions of custom authorizers are. Policies and authorizers are in it when
     something published uses them, apps and operators when something published asks for them.
     """
-    gateway_limits = await limits.read(session)
-    apis = await _apis(session, gateway_limits.backend_timeout_ms)
+    longest_ms = (await limits.read(session)).backend_timeout_ms
+    return await holding(session, await _apis(session, longest_ms), functions)
+
+
+async def holding(session: Session, apis: tuple[PublishedApi, ...], functions: Mapping[str, str]) -> Config:
+    """What the newest revision would be if `apis`, and nothing else, were published."""
     auth_types = {api.auth_type for api in apis}
     instance = (await every(session, tables.Instance))[0]
     return Config(
         revision=await publications.newest_revision(session),
-        limits=gateway_limits,
+        limits=await limits.read(session),
         environments={row.id: row.name for row in await every(session, tables.Environment)},
         groups=await _groups(session),
         apis=apis,

@@ -81,6 +81,11 @@ class Gateway:
         self._server = await self.loop.create_server(lambda: ClientConnection(self), sock=sock, backlog=BACKLOG)
         self._tick()
 
+    async def attend(self, connection: socket.socket) -> None:
+        """Serves one connection that is there already, and accepts no other."""
+        await self.loop.connect_accepted_socket(lambda: ClientConnection(self), connection)
+        self._tick()
+
     async def drain(self, timeout_s: float) -> None:
         """Stops accepting and returns when every request is answered, or after `timeout_s`."""
         self.is_draining = True

@@ -26,6 +26,7 @@ MAPPED_PARAMETERS_UNDEFINED = FaultKind(
 AUTHORIZER_PARAMETERS_NOT_ALLOWED = FaultKind(
     "APIG.2036", 400, "Only APIs that use custom authentication can have authorizer parameters"
 )
+CANNOT_BE_DEBUGGED = FaultKind("APIG.2030", 400, "Bad request for debugging the API")
 
 GROUP_NOT_FOUND = FaultKind("APIG.3001", 404, "API group {} does not exist")
 API_NOT_FOUND = FaultKind("APIG.3002", 404, "API {} does not exist")
