@@ -49,31 +49,35 @@ def read(model: type[AnyRequest], data: object) -> AnyRequest:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise refused(error.errors(include_url=False, include_input=False)) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise refusal([_finding(each, each["loc"]) for each in found]) from None
 
 
 def refused(errors: list[ErrorDetails]) -> Fault:
-    """The Fault for what pydantic found wrong; values are never repeated, they may be secrets."""
-    return refusal([_finding(error) for error in errors])
+    """The Fault for what pydantic found wrong; values are never repeated, they may be secrets.
+
+    The places begin with the part of the request they are in: `("query", "limit")`.
+    """
+    return refusal([_finding(error, error["loc"][1:]) for error in errors])
 
 
-def _finding(error: ErrorDetails) -> Finding:
+def _finding(error: ErrorDetails, location: tuple[int | str, ...]) -> Finding:
     context = error.get("ctx") or {}
     return Finding(
         code=str(context.get("code", INVALID_PARAMETER.code)),
-        at=_place(error["loc"]),
+        at=_place(location),
         message=error["msg"],
         fix=_fix(error["type"], error["msg"], context),
     )
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """`("body", "req_params", 0, "name")` as `req_params[0].name`."""
+    """`("req_params", 0, "name")` as `req_params[0].name`."""
     place = ""
     for part in location:
         if isinstance(part, int):
             place += f"[{part}]"
-        elif part not in {"body", "query", "path"} or place:
+        else:
             place += f".{part}" if place else part
     return place or "body"
 

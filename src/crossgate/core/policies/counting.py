@@ -1,6 +1,7 @@
 """Counting a call against all that limits it at once: it is counted everywhere, or, when refused, nowhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from crossgate.core.errors import Fault
 from crossgate.core.policies.call import Call, Charge, Check, Counted, Look, Spend, Waiting
@@ -12,33 +13,52 @@ Charges = Callable[[Call], Sequence[Charge]]
 """What one policy charges a call with; nothing where it does not limit it."""
 
 
+class Caller(NamedTuple):
+    """Who a call is charged to, each empty where that is nobody: account, app and address."""
+
+    account: str
+    app: str
+    address: str
+
+
 class ChargesByCaller:
-    """The charges of one kind, made for a caller when it first calls: most of them call again."""
+    """What one policy charges its callers with, made when they first call: most of them call again."""
 
-    __slots__ = ("_known", "_make")
+    __slots__ = ("_known", "_make", "_takes_address")
 
-    def __init__(self, make: Callable[[str], Charge | None]) -> None:
+    def __init__(self, make: Callable[[Caller], Iterable[Charge | None]], *, takes_address: bool) -> None:
+        """`make` gives None for what is not limited; `takes_address`: some limit is by address."""
         self._make = make
-        self._known: dict[str, Charge | None] = {}
+        self._takes_address = takes_address
+        self._known: dict[tuple[str, str, str], tuple[Charge, ...]] = {}
 
-    def of(self, who: str) -> Charge | None:
-        """The charge for `who`, an app, an account or an address; None where it is not limited."""
-        try:
-            return self._known[who]
-        except KeyError:
+    def of(self, call: Call) -> tuple[Charge, ...]:
+        """What `call` is charged with."""
+        account, app = call.account, call.app
+        caller = (
+            "" if account is None else account.id,
+            "" if app is None else app.id,
+            call.client_text if self._takes_address else "",
+        )
+        charges = self._known.get(caller)
+        if charges is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            charge = self._known[who] = self._make(who)
-            return charge
+            charges = tuple(charge for charge in self._make(Caller(*caller)) if charge is not None)
+            self._known[caller] = charges
+        return charges
 
 
 def counting_check(policies: Sequence[Charges]) -> Check | None:
     """Counts a call against all that `policies` charge; refuses by the first that has nothing left."""
     if not policies:
         return None
+    first, more = policies[0], policies[1:]
 
     def check(call: Call) -> Waiting | None:
-        charges = [charge for charges_of in policies for charge in charges_of(call)]
+        charges = first(call)
+        if more:
+            charges = [*charges, *(charge for charges_of in more for charge in charges_of(call))]
         return _spend(call, charges) if charges else None
 
     return check

@@ -6,7 +6,7 @@ one of them has none left, against none. The three algorithms count alike on one
 `local` keeps a count for each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from crossgate.core.errors import Finding, runtime
 from crossgate.core.policies.call import Call, Charge
 from crossgate.core.policies.content import Fields, open_content
-from crossgate.core.policies.counting import Charges, ChargesByCaller
+from crossgate.core.policies.counting import Caller, Charges, ChargesByCaller
 from crossgate.core.policies.expression import Matches, Parameters, read_expression, read_parameters
 from crossgate.core.policies.spending import Period, Spending, TimeUnit
 
@@ -142,23 +142,24 @@ def rate_limit_charges(policy: RateLimit, plugin_id: str, publish_id: str) -> Ch
         spending = Spending(f"{prefix}:{kind}:{who}", limit, policy.period.seconds)
         return Charge(spending, runtime.THROTTLED, policy.period, kind)
 
-    of_api = charge("api", "", limits.get("api"))
-    users = ChargesByCaller(lambda user: charge("user", user, policy.special_users.get(user, limits.get("user"))))
-    apps = ChargesByCaller(lambda app: charge("app", app, policy.special_apps.get(app, limits.get("app"))))
-    addresses = ChargesByCaller(lambda address: charge("ip", address, limits.get("ip")))
+    def basic(caller: Caller) -> Iterator[Charge | None]:
+        yield charge("api", "", limits.get("api"))
+        if caller.account:
+            yield charge("user", caller.account, policy.special_users.get(caller.account, limits.get("user")))
+        if caller.app:
+            yield charge("app", caller.app, policy.special_apps.get(caller.app, limits.get("app")))
+        yield charge("ip", caller.address, limits.get("ip"))
+
+    by_caller = ChargesByCaller(basic, takes_address="ip" in limits)
     of_rules = [
         (rule.matches, Charge(_spending(prefix, rule), runtime.THROTTLED, rule.period)) for rule in policy.rules
     ]
 
-    def charges(call: Call) -> list[Charge]:
-        asked = [
-            of_api,
-            None if call.account is None else users.of(call.account.id),
-            None if call.app is None else apps.of(call.app.id),
-            None if "ip" not in limits else addresses.of(call.client_text),
-            *(charge for matches, charge in of_rules if matches(call)),
-        ]
-        return [charge for charge in asked if charge is not None]
+    def charges(call: Call) -> Sequence[Charge]:
+        basic_ones = by_caller.of(call)
+        return (
+            [*basic_ones, *(charge for matches, charge in of_rules if matches(call))] if of_rules else basic_ones
+        )
 
     return charges
 

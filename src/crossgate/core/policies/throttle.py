@@ -1,12 +1,12 @@
 """Request throttling: how often an API may be called, in all, by one account, app or address (gateway.md 1.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from crossgate.core.errors import runtime
 from crossgate.core.policies.call import Call, Charge
-from crossgate.core.policies.counting import Charges, ChargesByCaller
+from crossgate.core.policies.counting import Caller, Charges, ChargesByCaller
 from crossgate.core.policies.spending import Period, Spending
 
 _SECOND = Period(1, "SECOND")
@@ -39,21 +39,15 @@ def throttle_charges(policy: Throttle, publish_id: str) -> Charges:
             return None
         return Charge(Spending(f"{prefix}:{kind}:{who}", limit, seconds), runtime.THROTTLED, period, kind)
 
-    of_api = charge("api", "", policy.api_limit)
-    users = ChargesByCaller(lambda user: charge("user", user, policy.special_users.get(user, policy.user_limit)))
-    apps = ChargesByCaller(lambda app: charge("app", app, policy.special_apps.get(app, policy.app_limit)))
-    addresses = ChargesByCaller(lambda address: charge("ip", address, policy.ip_limit))
+    def charges(caller: Caller) -> Iterator[Charge | None]:
+        yield charge("api", "", policy.api_limit)
+        if caller.account:
+            yield charge("user", caller.account, policy.special_users.get(caller.account, policy.user_limit))
+        if caller.app:
+            yield charge("app", caller.app, policy.special_apps.get(caller.app, policy.app_limit))
+        yield charge("ip", caller.address, policy.ip_limit)
 
-    def charges(call: Call) -> list[Charge]:
-        asked = [
-            of_api,
-            None if call.account is None else users.of(call.account.id),
-            None if call.app is None else apps.of(call.app.id),
-            None if policy.ip_limit is None else addresses.of(call.client_text),
-        ]
-        return [charge for charge in asked if charge is not None]
-
-    return charges
+    return ChargesByCaller(charges, takes_address=policy.ip_limit is not None).of
 
 
 def gateway_charges(calls_per_second: int, api_id: str) -> Charges:
