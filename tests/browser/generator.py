@@ -44,7 +44,8 @@ _BODY_OF: Final[dict[str, BodyName]] = {
     "beacon": "text",
     "websocket": "",
 }
-_LINKS: Final = ("stylesheet", "font-preload", "font-face", "track")
+_WITHOUT_NOTHING: Final = ("stylesheet", "font-preload", "font-face", "track", "css-image")
+_PICTURES: Final = ("img", "video", "audio", "track")
 _SLOW: Final = ("form", "navigation")
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
@@ -141,6 +142,16 @@ class _Making:
             f"file:///c/{self.number}/0",
             f"data:text/plain,/c/{self.number}/",
             f"mailto:/c/{self.number}/0",
+            f"about:/c/{self.number}/0",
+            f"about:blank?/c/{self.number}/0",
+            f"javascript:'/c/{self.number}/0'",
+            f"unknown://host/c/{self.number}/0",
+            f"unknown://us@HOST:0080/c/./a/../{self.number}/0",
+            f"unknown://ho st/c/{self.number}/0",
+            f"chrome://x/c/{self.number}/0",
+            f"resource://x/c/{self.number}/0",
+            f"blob:/c/{self.number}/0",
+            f"ws://x.test/c/{self.number}/0",
             f"http://[/c/{self.number}/0",
             path,
         )
@@ -222,23 +233,23 @@ class _Making:
         )
 
     def _element_load(self, url: str) -> ElementLoad:
-        if url.startswith("data:"):
-            # It would have to be an image, a font, a style.
-            url = f"{self.page.origin}/c/{self.number}/0"
         names = tuple(name for name in _BODY_OF if name not in _SLOW)
         name = self._one(_SLOW) if self._chance(0.02) else self._one(names)
+        if url.startswith("data:") or (url.startswith("about:blank") and name in _PICTURES):
+            # It would have to be an image, a font, a style.
+            url = f"{self.page.origin}/c/{self.number}/0"
         if name == "service-worker" and not self._may_register():
             name = "worker"
         if name == "shared-worker" and self.page.is_opaque:
             # There it is not there at all.
             name = "worker"
         if name == "websocket":
-            url = url.replace("http", "ws", 1)
+            url = url.replace("ws://x.test", self.world.origins["home"]).replace("http", "ws", 1)
         if name in ("worker", "service-worker", "shared-worker", "track") and self._chance(0.6):
             url = f"{self.page.origin}/c/{self.number}/0"
         upload = self._upload("POST") if name == "beacon" else None
-        if url.startswith("http://[") and name in _LINKS:
-            # A link to nothing fires no event.
+        if url.startswith(("http://[", "unknown://ho ")) and name in _WITHOUT_NOTHING:
+            # A link to nothing fires no event, and a stylesheet makes something of it.
             url = f"{self.page.origin}/c/{self.number}/0"
         if name == "form":
             # Its fields, of which there are none, replace the query.
@@ -348,16 +359,14 @@ class _Making:
         fields += self._each("Timing-Allow-Origin", self._one(menus.TIMINGS))
         location = f"{self._origin()}/c/{self.number}/{to}"
         locations: tuple[str, ...] = (location,)
-        is_lasting = _outlives(ask)
         if self._chance(0.12):
             # An element would not take a redirect that leads nowhere for what it wants.
             locations = self._one(
                 (
                     (location,) if isinstance(ask, ElementLoad) else (),
                     (location, location),
-                    # Chromium's page gives such a request up, and its network does not.
-                    (location if is_lasting else location.replace("://", "://user:word@"),),
-                    (location if is_lasting else location.replace("://", "://user@"),),
+                    (location.replace("://", "://user:word@"),),
+                    (location.replace("://", "://user@"),),
                     (f"{to}",),
                     (f"./x/../{to}?y#z",),
                     (f"//{location.partition('//')[2]}#frag",),

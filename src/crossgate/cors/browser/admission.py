@@ -52,9 +52,10 @@ def judge_credentials(request: Request, profile: Profile) -> Verdict:
     if not request.url.credentials or profile.loads_urls_with_credentials:
         return Verdict(())
     is_media = request.destination in ("audio", "video") and len(request.urls) == 1
-    is_free = request.kind == "XMLHttpRequest" or request.mode == "websocket" or request.destination == "document"
+    is_call = request.kind in ("XMLHttpRequest", "worker")
+    is_free = is_call or request.mode == "websocket" or request.destination == "document"
     starts_with_cors = len(request.urls) == 1 and request.mode == "cors" and request.destination != "empty"
-    if is_free or is_media or starts_with_cors or request.mode == "same-origin":
+    if is_free or is_media or starts_with_cors:
         return Verdict(())
     question = "Is there no user name or password in the URL?"
     step = Step(section="URL credentials", question=question, found=request.url.text, passed=False)
@@ -101,4 +102,5 @@ def _is_mixed(request: Request) -> bool:
     url = request.url
     if not request.page.address.startswith("https:"):
         return False
-    return url.scheme in ("http", "ws") and not url.is_trustworthy
+    is_plain = url.scheme == "http" or (url.scheme == "ws" and request.mode == "websocket")
+    return is_plain and not url.is_trustworthy

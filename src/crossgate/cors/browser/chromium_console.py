@@ -89,6 +89,8 @@ _BY_POLICY: Final = {
     "same-origin": _FAILED.format("BLOCKED_BY_RESPONSE.NotSameOrigin"),
     "same-site": _FAILED.format("BLOCKED_BY_RESPONSE.NotSameSite"),
 }
+_LOCAL: Final = ("chrome", "file", "view-source")
+_OWN: Final = ("blob", "filesystem")
 _UNSAFE_SCHEMES: Final = frozenset(("about", "blob", "data", "file", "filesystem"))
 _UNKNOWN_SCHEME: Final = (_FAILED.format("UNKNOWN_URL_SCHEME"),)
 # What the console shows of a response is escaped.
@@ -99,8 +101,10 @@ def lines(refusal: Refusal, scene: Scene) -> Lines:
     """The lines for a refusal; none when nothing is said of it."""
     code, values = refusal.code, {**scene.values, **refusal.values}
     is_call = scene.kind == "fetch" and len(scene.urls) == 1
-    if values["scheme"] == "file" and (code == "scheme-not-http" or (code == "same-origin-mode" and not is_call)):
-        return (f"Not allowed to load local resource: {values['url']}",)
+    if _is_local(code, scene, values["scheme"], is_call=is_call):
+        url = scene.urls[-1]
+        assert url is not None, "its scheme is known"
+        return (f"Not allowed to load local resource: {url.without_credentials}",)
     if scene.mode in ("navigate", "websocket"):
         return ()
     if code in _OF_FETCH and is_call:
@@ -112,10 +116,25 @@ def lines(refusal: Refusal, scene: Scene) -> Lines:
     return _framed(code, scene, values, _urls(scene)) if code in _IN_FRAME else ()
 
 
+def _is_local(code: str, scene: Scene, scheme: str, *, is_call: bool) -> bool:
+    """Whether it is refused because no page may show what is in the browser, or another page's."""
+    if is_call and code in _OF_FETCH:
+        return scheme == "file" and code == "scheme-not-http"
+    if _is_dropped(scene, scheme):
+        return False
+    is_there = scheme in _LOCAL or (scheme in _OWN and scene.is_cross_origin)
+    return is_there and code in ("scheme-not-http", "local-url", "same-origin-mode")
+
+
+def _is_dropped(scene: Scene, scheme: str) -> bool:
+    """Whether send() gives it up by itself, and says nothing: `ftp:`, and a blob that is to be more than read."""
+    return scene.kind == "XMLHttpRequest" and (scheme == "ftp" or (scheme == "blob" and scene.method != "GET"))
+
+
 def _scheme(scene: Scene, values: Values) -> Lines:
     if scene.mode == "no-cors":
         return _UNKNOWN_SCHEME
-    if scene.kind == "XMLHttpRequest" and values["scheme"] == "ftp":
+    if _is_dropped(scene, values["scheme"]):
         return ()
     return _framed("scheme-not-http", scene, values, _urls(scene))
 

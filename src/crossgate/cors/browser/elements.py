@@ -90,6 +90,8 @@ def _thrown(page: Page, load: ElementLoad, url: Url | None, found: Initiator, pr
     is_foreign = url.scheme != "data" and not is_same_origin(page.tuple_origin, url.origin)
     if is_foreign and found.mode == "same-origin" and found.kind == "worker" and profile.foreign_workers_throw:
         return Thrown(Refusal("same-origin-mode"), "SecurityError", scene)
+    if found.kind == "worker" and url.scheme in profile.worker_schemes_that_throw and not url.is_blank:
+        return Thrown(Refusal("same-origin-mode"), "SecurityError", scene)
     return None
 
 

@@ -119,7 +119,7 @@ def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRe
     at_first = request.referrer_at_first or told
     request = msgspec.structs.replace(request, referrer=told, referrer_at_first=at_first)
     if isinstance(taint, Refusal):
-        return pen.refuse(taint, request)
+        return _refuse_early(pen, taint, request)
     tainting_before = request.tainting
     request = msgspec.structs.replace(request, tainting=taint)
     needed = preflight.need(request, pen.profile)
@@ -131,18 +131,42 @@ def _hop(pen: Pen, request: Request, before: Request | None) -> Generator[HttpRe
         request = msgspec.structs.replace(request, asks_again=True)
     question = "How far is the response tainted, by the mode and by where the request has been?"
     pen.steps.append(Step(section=MAIN, question=question, found=taint, wanted=f"mode {request.mode}"))
-    if not request.url.is_web:
+    if not (request.url.is_http or request.mode == "websocket"):
         local = local_response(request, pen.profile)
-        return pen.refuse(local, request) if isinstance(local, Refusal) else filtered(request, local)
+        return _refuse_early(pen, local, request) if isinstance(local, Refusal) else filtered(request, local)
     pen.begin_hop(request)
-    failure = pen.judge(lambda profile: judge_credentials(request, profile), request)
+    failure = _judge_credentials(pen, request)
     if failure is not None:
+        if request.keepalive and before is not None and pen.profile.redirects_outlive_their_page:
+            yield from _without_page(pen, request, before, needed)
         return failure
     if request.asks_worker:
         answer = yield sending.to_worker(request)
         if isinstance(answer, HttpResponse) and answer.worker is not None:
             return _from_worker(pen, request, answer, answer.worker)
     return (yield from _from_network(pen, request, before, needed))
+
+
+def _refuse_early(pen: Pen, refusal: Refusal, request: Request) -> Failure:
+    """The refusal; or that of a password in the URL, which comes first where there is nothing to load at all."""
+    failure = None if request.url.is_web else _judge_credentials(pen, request)
+    return pen.refuse(refusal, request) if failure is None else failure
+
+
+def _judge_credentials(pen: Pen, request: Request) -> Failure | None:
+    return pen.judge(lambda profile: judge_credentials(request, profile), request)
+
+
+def _without_page(
+    pen: Pen, request: Request, before: Request, needed: Need
+) -> Generator[HttpRequest, Answer, None]:
+    """What is still sent of a request that may outlive its page, once the page has given it up."""
+    steps = list(pen.steps)
+    outcome = yield from _from_network(pen, request, before, needed)
+    while isinstance(outcome, Request):
+        before, request = request, outcome
+        outcome = yield from _hop(pen, request, before)
+    pen.steps = steps
 
 
 def _from_worker(pen: Pen, request: Request, response: HttpResponse, worker: WorkerResponse) -> Outcome:

@@ -47,6 +47,10 @@ _ALWAYS_SAID: Final = frozenset(("bad-port", "redirect-has-credentials"))
 # The scene of these is already where the redirect leads.
 _SEEN_THERE: Final = frozenset(("bad-port", "mixed-content"))
 _LINKS: Final = ("stylesheet", "font-preload", "manifest")
+# Of links it says this of these alone.
+_SAID_OF_LINKS: Final = ("about", "javascript")
+# No page may open these, so nothing is asked across origins.
+_CLOSED: Final = ("about", "blob", "chrome", "file", "resource", "view-source", "ws", "wss")
 # Nothing is said of redirects to these schemes. For others another program might have been looked for.
 _QUIET: Final = ("about:", "blob:", "data:", "file:", "javascript:")
 
@@ -85,8 +89,10 @@ def _codes(code: str, scene: Scene) -> tuple[str, ...]:
 
 
 def _says_scheme(scene: Scene, values: Values) -> bool:
-    is_silent = scene.kind == "resource" or scene.initiator in _LINKS
-    return scene.mode == "cors" and not is_silent and values["scheme"] not in ("about", "file")
+    scheme = values["scheme"]
+    is_link = scene.initiator in _LINKS and scheme not in _SAID_OF_LINKS
+    is_closed = scheme in _CLOSED and values["url"].partition("?")[0] != "about:blank"
+    return scene.mode == "cors" and scene.kind != "resource" and not is_link and not is_closed
 
 
 def _reason(code: str, refusal: Refusal, scene: Scene, values: Values) -> str:

@@ -12,6 +12,7 @@ import idna
 from crossgate.cors.origin import NotAnOriginError, read_origin
 
 _FORBIDDEN: Final = frozenset(map(chr, range(0x21))) | frozenset("#/:<>?@[\\]^|%\x7f")
+_FORBIDDEN_ELSEWHERE: Final = frozenset("\0\t\n\r #/:<>?@[\\]^|")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _PREFIX: Final = "xn--"
 _DIGITS = re.compile(r"[0-9]+")
@@ -26,6 +27,13 @@ def parse_host(text: str) -> str | None:
     if not name or not _FORBIDDEN.isdisjoint(name):
         return None
     return _ipv4(name) if _ends_in_number(name) else name
+
+
+def parse_host_elsewhere(text: str) -> str | None:
+    """The host in a URL of a scheme that is not the web's, where a name stays as it is; None when it is none."""
+    if text.startswith("["):
+        return _ipv6(text)
+    return text if _FORBIDDEN_ELSEWHERE.isdisjoint(text) else None
 
 
 def _ipv6(text: str) -> str | None:

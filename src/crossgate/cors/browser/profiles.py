@@ -41,6 +41,7 @@ _FONTS = "application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8"
 _VIDEOS = "video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5"
 _AUDIO = "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5"
 
+_NOT_FOR_WORKERS = ("about", "chrome", "moz-extension", "moz-icon", "resource", "ws", "wss")
 _DROPPED = ("blob", "data", "file", "javascript")
 
 # fmt: off
@@ -146,6 +147,8 @@ _TABLE: Final[tuple[tuple[str, Any, Any, Any, Any, str], ...]] = (
     ("clears_cache_for_simple_requests", False, False, True, False, "F153"),
     ("judges_locations_not_followed", False, True, False, False, "C156 F153"),
     ("credentials_spoil_urls_without_host", False, True, False, False, "C156"),
+    ("redirects_outlive_their_page", False, True, False, False, "C156"),
+    ("worker_schemes_that_throw", (), (), _NOT_FOR_WORKERS, (), "F153"),
     ("preflight_order", _STANDARD_ORDER, _CHROMIUM_ORDER, _FIREFOX_ORDER, _STANDARD_ORDER, "C156 F153"),
 )
 # fmt: on
@@ -255,6 +258,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     clears_cache_for_simple_requests: bool
     judges_locations_not_followed: bool
     credentials_spoil_urls_without_host: bool
+    redirects_outlive_their_page: bool
+    worker_schemes_that_throw: tuple[str, ...]
     preflight_order: tuple[str, ...]
 
 

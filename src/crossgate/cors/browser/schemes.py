@@ -26,7 +26,7 @@ def local_response(request: Request, profile: Profile) -> HttpResponse | Refusal
         return _data(url.text, has_length=profile.data_urls_have_length and request.kind == "fetch")
     if url.scheme == "blob":
         return _blob(request)
-    if url.text == "about:blank" and profile.loads_about_blank:
+    if url.is_blank and profile.loads_about_blank:
         return HttpResponse(200, ((b"Content-Type", b"text/html;charset=utf-8"),))
     return Refusal("scheme-not-http")
 
@@ -60,7 +60,7 @@ def _decoded(text: bytes) -> bytes | None:
 
 def _blob(request: Request) -> HttpResponse | Refusal:
     """A Blob of the page's own, which is taken to exist; its type and its length are not known here."""
-    if request.tainting != "basic":
+    if request.is_cross_origin:
         return Refusal("local-url", {"why": "another origin made it"})
     if request.method != b"GET":
         return Refusal("local-url", {"why": "it can be read with GET alone"})

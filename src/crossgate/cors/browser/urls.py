@@ -1,7 +1,7 @@
 """URLs as far as CORS needs them: parsing against a base, origins, credentials, redirect locations.
 
-Follows the URL standard for http, https, ws, wss and ftp. A URL of any other scheme is kept as it is, with an
-opaque origin; a `blob:` URL has the origin that made it.
+Follows the URL standard, but for the paths of `file:`. A URL of a scheme that is not the web's has an opaque
+origin; a `blob:` URL has the origin that made it.
 """
 
 import re
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from crossgate.cors.browser.hosts import parse_host
+from crossgate.cors.browser.hosts import parse_host, parse_host_elsewhere
 from crossgate.cors.origin import Origin, split_port
 
 BAD_PORTS: Final = frozenset((
@@ -30,6 +30,9 @@ _SAFE_IN_PATH: Final = _SAFE_IN_USER + "/:;=@[]|\\"
 _SAFE_IN_QUERY: Final = "!$%&()*+,-.~_/:;=@[]|\\?`{}^"
 _SAFE_IN_FRAGMENT: Final = "!$%&'()*+,-.~_/:;=@[]|\\?{}^#"
 _SAFE_IN_OTHERS: Final = _SAFE_IN_FRAGMENT + ' "<>`'
+_SAFE_IN_HOST: Final = _SAFE_IN_FRAGMENT + '"'
+_APOSTROPHE: Final = "'"
+_HAS_HOST = re.compile(r"[^/:]+://[^/?#]")
 _ONE_DOT = frozenset((".", "%2e"))
 _TWO_DOTS = frozenset(("..", ".%2e", "%2e.", "%2e%2e"))
 
@@ -74,6 +77,11 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
         return self.text.startswith(f"{self.scheme}:/") and not self.text.startswith(f"{self.scheme}://")
 
     @property
+    def is_blank(self) -> bool:
+        """Whether it is `about:blank`, which may have a query."""
+        return self.text.partition("?")[0] == "about:blank"
+
+    @property
     def without_credentials(self) -> str:
         """The URL as it is asked for: no server sees the user name and the password in it."""
         return self.text.replace(f"//{self.credentials}@", "//", 1) if self.credentials else self.text
@@ -84,11 +92,14 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.origin).partition("://")[2]
 
     def with_credentials(self, user: str, password: str) -> "Url":
-        """The same with another user and password in front of the host, which is nothing for other schemes."""
-        if self.scheme not in _DEFAULT_PORTS or self.origin is None:
+        """The same with another user and password in front of the host, if it has one."""
+        if not _HAS_HOST.match(self.text) or self.scheme == "file":
             return self
         credentials = _userinfo(f"{quote_part(user, _SAFE_IN_USER)}:{password}")
-        return _built(self.origin, credentials, self.path, self.query, self.fragment)
+        text = self.without_credentials
+        if credentials:
+            text = text.replace("//", f"//{credentials}@", 1)
+        return msgspec.structs.replace(self, text=text, credentials=credentials)
 
     def __str__(self) -> str:
         return self.text + self.fragment
@@ -138,13 +149,44 @@ def _pieces(rest: str) -> tuple[str, str, str]:
     return (match[1].replace("\\", "/"), match[2] or "", match[3] or "")
 
 
-def _other(scheme: str, rest: str) -> Url:
-    """A URL of a scheme that is not the web's."""
-    whole, mark, fragment = rest.partition("#")
-    text = f"{scheme}:{quote_part(whole, _SAFE_IN_OTHERS)}"
+def _other(scheme: str, rest: str) -> Url | None:
+    """A URL of a scheme that is not the web's; None where its host or its port is none."""
+    match = _SPLIT.fullmatch(rest)
+    assert match is not None, "the pattern matches every text"
+    whole, query, fragment = match[1], match[2] or "", match[3] or ""
+    parts = _parts_elsewhere(whole)
+    if parts is None:
+        return None
+    credentials, start, path = parts
+    path = quote_part(path, _SAFE_IN_PATH if path.startswith("/") else _SAFE_IN_OTHERS)
     inner = parse_url(whole) if scheme == "blob" else None
-    origin = inner.origin if inner is not None and inner.is_http else None
-    return Url(text=text, scheme=scheme, origin=origin, fragment=mark + quote_part(fragment, _SAFE_IN_FRAGMENT))
+    return Url(
+        text=f"{scheme}:{start}{path}{quote_part(query, _SAFE_IN_QUERY + _APOSTROPHE)}",
+        scheme=scheme,
+        origin=inner.origin if inner is not None and inner.is_http else None,
+        fragment=quote_part(fragment, _SAFE_IN_FRAGMENT),
+        credentials=credentials,
+    )
+
+
+def _parts_elsewhere(whole: str) -> tuple[str, str, str] | None:
+    """The user with the password, what stands before the path, and the path."""
+    if not whole.startswith("/"):
+        return "", "", whole
+    if not whole.startswith("//"):
+        path = _without_dots(whole)
+        # Without a host, a path that begins with two slashes would be taken for one.
+        return "", "/." if path.startswith("//") else "", path
+    authority, slash, path = whole[2:].partition("/")
+    user, _, host_and_port = authority.rpartition("@")
+    found = _host_and_port(host_and_port)
+    host = None if found is None else parse_host_elsewhere(found[0])
+    if found is None or host is None or (authority and not host):
+        return None
+    credentials = _userinfo(user)
+    port = f":{found[1]}" if found[1] else ""
+    start = "//" + (credentials + "@" if credentials else "") + quote_part(host, _SAFE_IN_HOST) + port
+    return credentials, start, _without_dots(slash + path) if slash else ""
 
 
 def _absolute(scheme: str, rest: str, query: str, fragment: str) -> Url | None:
@@ -189,16 +231,20 @@ def _built(origin: Origin, credentials: str, path: str, query: str, fragment: st
 
 
 def _origin(scheme: str, host_and_port: str) -> Origin | None:
-    text, port = split_port(host_and_port)
-    host = None if ":" in text and not text.startswith("[") else parse_host(text)
-    if host is None:
+    found = _host_and_port(host_and_port)
+    host = None if found is None else parse_host(found[0])
+    if found is None or host is None:
         return None
+    port = int(found[1]) if found[1] else None
+    return Origin(scheme, host, None if port == _DEFAULT_PORTS[scheme] else port)
+
+
+def _host_and_port(text: str) -> tuple[str, str] | None:
+    """The host as it is written, and the digits of the port, if it has one; None where that is none."""
+    host, port = split_port(text)
     digits = (port or "").lstrip("0") or ("0" if port else "")
-    if not digits:
-        return Origin(scheme, host)
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 6 and int(digits) < 65536):
-        return None
-    return Origin(scheme, host, None if int(digits) == _DEFAULT_PORTS[scheme] else int(digits))
+    is_port = not digits or (digits.isascii() and digits.isdigit() and len(digits) < 6 and int(digits) < 65536)
+    return None if not is_port or (":" in host and not host.startswith("[")) else (host, digits)
 
 
 def _without_dots(path: str) -> str:
