@@ -1,15 +1,15 @@
 """Debugging: an API is called once, for its developer, by its definition alone (gateway.md 2.6).
 
-The call goes through a gateway inside this process, made for it. Plugins and what is bound to a publication have no
-part in it (gateway.md 2.2): throttling, quotas, access control, signature keys, and the limits of the gateway as a
-whole. What the definition itself says holds: authentication, authorizers, parameters, the backend, the group's
-gateway responses. Where the contract is silent:
+The call goes through a gateway inside this process, made for it. Policies have no part in it (gateway.md 2.2):
+plugins, throttling, quotas, access control, signature keys, the gateway's own limit on calls. What the definition
+itself says holds: authentication, authorizers, parameters, the backend, the group's gateway responses. Where the
+contract is silent:
 
 - Mode MARKET debugs what mode CONSUMER does: there is no market here.
 - An app that proves who it is counts as authorized in mode DEVELOPER, where nothing is published that it could be
   authorized for. In mode CONSUMER it has to be, as in a real call.
-- Who calls wrongly reads in `response` what a real caller would (APIG.0303 for a wrong secret), because that is what
-  is debugged. What cannot be called at all is refused by the admin API.
+- Who calls wrongly reads in `response` what a real caller would (APIG.0303 for a wrong secret): that is what is
+  debugged. What cannot be called at all is refused by the admin API.
 - An API of auth type IAM is called as the operator who debugs it, unless they send a proof of their own.
 - Without TLS here, scheme HTTPS is a call as a TLS terminator would pass it on.
 - An answer that does not come, or is not whole, is told as far as it came; `log` says so.
@@ -92,8 +92,8 @@ async def _edited(session: Session, api: Api) -> PublishedApi:
         if names:
             listed = ", ".join(f"#{name}#" for name in names)
             raise CANNOT_BE_DEBUGGED.because(
-                f"the backend uses {listed}, which only an environment has a value for: publish the API there, and "
-                "debug it in mode CONSUMER"
+                f"the backend uses {listed}, which only an environment has a value for: publish the API there, "
+                "and debug it in mode CONSUMER"
             )
     await authorizers.check_named(session, edited)
     longest_ms = (await limits.read(session)).backend_timeout_ms
