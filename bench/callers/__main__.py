@@ -64,14 +64,16 @@ def main() -> None:
         _gateway(FEW, backend.port, server_core) as few,
         _gateway(MANY, backend.port, server_core) as many,
     ):
-        for _ in range(options.rounds):
+        for number in range(options.rounds):
             for row in ROWS:
-                measured = few if row.others == FEW else many
-                pair = (
-                    _cpu_us(measured, row.make, row.path, options.seconds, load_core, Path(name)),
-                    _cpu_us(few, row.make, row.base_path, options.seconds, load_core, Path(name)),
-                )
-                rounds[row].append(pair)
+                sides = [(few if row.others == FEW else many, row.path), (few, row.base_path)]
+                # By turns, so that neither side always has the warmer machine.
+                turn = sides[::-1] if number % 2 else sides
+                cpu = [
+                    _cpu_us(gateway, row.make, path, options.seconds, load_core, Path(name))
+                    for gateway, path in turn
+                ]
+                rounds[row].append((cpu[1], cpu[0]) if number % 2 else (cpu[0], cpu[1]))
     sys.exit(0 if report(rounds) else 1)
 
 
@@ -107,7 +109,10 @@ def _cpu_us(
     served = _SERVED.search(printed)
     if served is None or "Non-2xx" in printed or "Socket errors" in printed:
         sys.exit(f"make bench: the gateway did not serve every call to {path}:\n{printed}")
-    return spent / int(served[1]) * 1e6
+    requests = int(served[1])
+    if not requests:
+        sys.exit(f"make bench: the machine is too busy, no call to {path} was answered.")
+    return spent / requests * 1e6
 
 
 @contextlib.contextmanager

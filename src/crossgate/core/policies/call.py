@@ -15,7 +15,7 @@ from crossgate.core.policies.addresses import Address
 from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
 from crossgate.core.policies.spending import Left, Period, Spending
-from crossgate.core.signing.canonical import Index, index_of
+from crossgate.core.signing.canonical import EMPTY_SHA256, Index, index_of
 
 
 class BodyDigest(msgspec.Struct, frozen=True):
@@ -155,7 +155,7 @@ class Call(msgspec.Struct, eq=False):
     counted: list[Counted] = []
     changes: list[FieldChange] = []
     hidden: frozenset[str] = frozenset()
-    payload: str = ""
+    payload: str = EMPTY_SHA256
     _query: list[tuple[str, str]] | None = None
 
     def values(self, name: bytes) -> Sequence[bytes]:
