@@ -44,7 +44,8 @@ class Chromium:
 @asynccontextmanager
 async def chromium(path: str) -> AsyncIterator[Chromium]:
     """A headless Chromium that finds every `.test` host on this machine. Raises NotStartedError."""
-    arguments = [*QUIET, "--host-resolver-rules=MAP *.test 127.0.0.1"]
+    # A page that could not be had is loaded again by the window around it, which is no part of the story.
+    arguments = [*QUIET, "--disable-auto-reload", "--host-resolver-rules=MAP *.test 127.0.0.1"]
     if os.geteuid() == 0:
         # Root has no sandbox to offer it.
         arguments.append("--no-sandbox")
