@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uvloop
@@ -29,6 +30,8 @@ from crossgate.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+READ_APART_BYTES = 1024 * 1024
+"""A snapshot file from this size on is read in a thread of its own: what is smaller takes some milliseconds."""
 LONGEST_REASON = 1000
 """Characters of a reason in a message: a line of the channel has an end."""
 
@@ -116,8 +119,7 @@ class Worker:
     async def _apply(self, announced: int) -> None:
         """Serve by what the file holds now; whatever is wrong with it leaves the old snapshot in place."""
         try:
-            # Of a gateway with many callers it takes a while, and requests go on meanwhile.
-            config, snapshot = await asyncio.to_thread(self._read)
+            config, snapshot = await self._newest()
         except ConfigError as error:
             self._refuse(announced, str(error))
         except Exception as error:
@@ -125,6 +127,14 @@ class Worker:
             self._refuse(announced, f"{type(error).__name__}: {error}")
         else:
             await self._answer_by(config, snapshot)
+
+    async def _newest(self) -> tuple[Config, Snapshot]:
+        """What the file holds now. Requests go on while a large one is read."""
+        if snapshot_file.size(self._directory) < READ_APART_BYTES:
+            return self._read()
+        # A pool of its own, so that no thread stays: a process with a second one is a tenth slower.
+        with ThreadPoolExecutor(1) as pool:
+            return await asyncio.get_running_loop().run_in_executor(pool, self._read)
 
     def _read(self) -> tuple[Config, Snapshot]:
         config = snapshot_file.read(self._directory)

@@ -31,3 +31,11 @@ def read(directory: Path) -> Config:
         return decode(data)
     except ConfigError as error:
         raise ConfigError(f"{path} is damaged: {error}") from error
+
+
+def size(directory: Path) -> int:
+    """How many bytes the file has; 0 where it is missing or cannot be seen."""
+    try:
+        return (directory / NAME).stat().st_size
+    except OSError:
+        return 0

@@ -113,7 +113,8 @@ class Gateway:
                 self.metering.refused(exchange.fault.kind.code, exchange.fault.kind.response_type)
         if self.access_log is not None:
             self.access_log.finished(exchange, client_gone=client_gone, cut=cut)
-        exchange.forget()
+        if exchange.known is not None or exchange.fault is not None:
+            exchange.forget()
 
     def new_request_id(self) -> bytes:
         """32 lower-case hexadecimal digits: half of them this worker's, half the request's."""

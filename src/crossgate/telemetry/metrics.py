@@ -59,11 +59,11 @@ class Metrics:
 
     def answered(self, status: int) -> None:
         """Count a request that is over by its status; 0 where the client left before there was one."""
-        number = self._answers.get(status // 100)
+        number = self._answers.get(status)
         if number is None:
             status_class = f"{status // 100}xx" if status else "none"
             number = self._number(f'crossgate_requests_total{{status="{status_class}"}}')
-            self._answers[status // 100] = number
+            self._answers[status] = number
         self._numbers[number] += 1
 
     def _number(self, name: str) -> int:
