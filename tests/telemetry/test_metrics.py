@@ -28,6 +28,7 @@ def test_what_is_told_is_prometheus_text(tmp_path: Path) -> None:
             metrics.answered(status)
         metrics.refused("APIG.0308", "THROTTLED")
         metrics.refused("APIG.0303", "AUTH_FAILURE")
+        metrics.flush()
 
         told = exposition(tmp_path / "metrics")
 
@@ -59,6 +60,9 @@ def test_workers_are_added_up(tmp_path: Path) -> None:
         one.refused("APIG.0308", "THROTTLED")
         other.answered(201)
         other.answered(299)
+        assert samples(tmp_path) == {THROTTLED: 1}
+        one.flush()
+        other.flush()
 
         assert samples(tmp_path) == {SUCCESS: 3, THROTTLED: 1}
 
@@ -69,17 +73,19 @@ def test_counters_never_go_down(tmp_path: Path) -> None:
         with closing(Metrics(tmp_path)) as metrics:
             metrics.refused("APIG.0308", "THROTTLED")
             metrics.answered(200)
+            metrics.flush()
             assert samples(tmp_path) == {SUCCESS: turn, THROTTLED: turn}
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
-    """What it counted is told, and its successor takes over its file."""
+    """What it has written down is told, and its successor takes over its file."""
     counting = (
         "import os, pathlib, signal, sys\n"
         "from crossgate.telemetry.metrics import Metrics\n"
         "metrics = Metrics(pathlib.Path(sys.argv[1]))\n"
         "for _ in range(1000): metrics.answered(200)\n"
+        "metrics.flush()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     for turn in (1, 2):
@@ -98,6 +104,7 @@ def test_a_file_of_another_kind_is_made_anew(tmp_path: Path, damage: Callable[[b
     assert samples(tmp_path) == {}
     with closing(Metrics(tmp_path)) as metrics:
         metrics.answered(200)
+        metrics.flush()
         assert samples(tmp_path) == {SUCCESS: 1}
 
 

@@ -87,8 +87,8 @@ class Exchange:
         self.verdict = verdict = dispatch(snapshot, self.method, self.target, self.named)
         self._grant = verdict.grant
         named = self.named
-        is_asked_before = named.requested_method is not None and is_preflight(
-            self.method, named.origin, named.requested_method
+        is_asked_before = verdict.preflight is not None or (
+            named.requested_method is not None and is_preflight(self.method, named.origin, named.requested_method)
         )
         if is_asked_before:
             if not gateway.preflights.take(self.client.address):

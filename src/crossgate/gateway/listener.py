@@ -19,7 +19,7 @@ from crossgate.gateway.preflight_bucket import PreflightBucket
 
 # Deadlines are kept to this grain: one sweep over the connections costs less than a timer for each request.
 TICK_S = 0.1
-_TICKS_BETWEEN_POOL_SWEEPS = 10
+_TICKS_IN_A_SECOND = 10
 BACKLOG = 4096
 _DATE_KEPT_S = 0.5
 
@@ -31,7 +31,10 @@ class Metering(Protocol):
         """A request was answered with a fault of this code and type of gateway response."""
 
     def answered(self, status: int) -> None:
-        """A request is over; its status is 0 where nothing was sent."""
+        """A request is over; its status is 0 where nothing was sent. It is told when `flush` is called."""
+
+    def flush(self) -> None:
+        """About a second has passed."""
 
 
 class Gateway:
@@ -63,7 +66,7 @@ class Gateway:
         self.clients: set[ClientConnection] = set()
         self.pool = Pool(self.loop, lambda: self.now)
         self.asker = Asker(self.pool, self.loop, allowed_python)
-        self.preflights = PreflightBucket(preflights_per_second, lambda: self.now)
+        self.preflights = PreflightBucket(preflights_per_second)
         self._server: asyncio.Server | None = None
         self._worker_id = secrets.token_hex(8).encode("ascii")
         self._request_numbers = itertools.count(secrets.randbits(32))
@@ -98,6 +101,8 @@ class Gateway:
             await asyncio.sleep(TICK_S / 2)
         for client in list(self.clients):
             client.abort()
+        if self.metering is not None:
+            self.metering.flush()
         self.asker.close()
         self.pool.close()
         if self._timer is not None:
@@ -135,6 +140,9 @@ class Gateway:
         for client in [client for client in self.clients if client.deadline <= now]:
             client.expired()
         self._ticks += 1
-        if self._ticks % _TICKS_BETWEEN_POOL_SWEEPS == 0:
+        if self._ticks % _TICKS_IN_A_SECOND == 0:
+            self.preflights.begin()
+            if self.metering is not None:
+                self.metering.flush()
             self.pool.sweep()
             self.asker.sweep(now)

@@ -45,6 +45,7 @@ class Metrics:
 
     def close(self) -> None:
         """Let go of the file; what was counted stays."""
+        self.flush()
         self._numbers.release()
         self._table.close()
         os.close(self._descriptor)
@@ -58,13 +59,20 @@ class Metrics:
         self._numbers[number] += 1
 
     def answered(self, status: int) -> None:
-        """Count a request that is over by its status; 0 where the client left before there was one."""
-        number = self._answers.get(status)
-        if number is None:
+        """Count a request that is over by its status; 0 where the client left before there was one.
+
+        It is in the file after `flush`: a worker that is killed takes with it what it has answered since.
+        """
+        answers = self._answers
+        answers[status] = answers.get(status, 0) + 1
+
+    def flush(self) -> None:
+        """Write down what was answered since the last time."""
+        for status, count in self._answers.items():
             status_class = f"{status // 100}xx" if status else "none"
             number = self._number(f'crossgate_requests_total{{status="{status_class}"}}')
-            self._answers[status] = number
-        self._numbers[number] += 1
+            self._numbers[number] += count
+        self._answers.clear()
 
     def _number(self, name: str) -> int:
         """Which of the numbers in the file is the value of the sample `name`."""
