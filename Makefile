@@ -27,8 +27,7 @@ test-browser: .venv/installed
 	$(BIN)/python -m tests.browser $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 bench: .venv/installed
-	$(BIN)/python -m bench
-	$(BIN)/python -m bench.callers
+	$(BIN)/python -m bench; beside_nginx=$$?; $(BIN)/python -m bench.callers && exit $$beside_nginx
 
 bench-cors: .venv/installed
 	$(BIN)/python -m bench.cors

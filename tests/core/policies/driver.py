@@ -2,17 +2,37 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from crossgate.core.errors import Fault
 from crossgate.core.policies.addresses import read_address
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
-from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, GivenFields, Look, Spend
+from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, Look, Spend
 from crossgate.core.policies.credentials import App, AppConfig
 from crossgate.core.policies.spending import Left, Spending
+from crossgate.core.signing.canonical import Index, index_of
 
 Service = Callable[[Ask], Answer | AskFailed]
+
+
+class GivenFields:
+    """Header fields that are there as pairs."""
+
+    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        self._pairs = pairs
+
+    def pairs(self) -> Sequence[tuple[bytes, bytes]]:
+        """As they were given."""
+        return self._pairs
+
+    def values(self, name: bytes) -> Sequence[bytes]:
+        """Every value under the lower-case `name`."""
+        return self.index().get(name, ())
+
+    def index(self) -> Index:
+        """The values by lower-case name."""
+        return index_of(self._pairs)
 
 
 def call(**fields: Any) -> Call:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from crossgate.core.errors import runtime
 from crossgate.core.policies.app_authentication import AppModes, app_check
 from crossgate.core.policies.app_token import AppTokenIssuer, AppTokens
-from crossgate.core.policies.call import Call, Check, FieldChange, GivenFields
+from crossgate.core.policies.call import Call, Check, FieldChange
 from crossgate.core.policies.credentials import AppConfig, Credentials, code_digest
-from tests.core.policies.driver import Driver, call, with_more
+from tests.core.policies.driver import Driver, GivenFields, call, with_more
 from tests.core.policies.signed import NOW, body_sent, signed_call
 
 CASES = tomllib.loads(Path(__file__).with_name("app_authentication_cases.toml").read_text("utf-8"))

@@ -15,7 +15,7 @@ from crossgate.core.policies.addresses import Address
 from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
 from crossgate.core.policies.spending import Left, Period, Spending
-from crossgate.core.signing.canonical import EMPTY_SHA256, Index, index_of
+from crossgate.core.signing.canonical import EMPTY_SHA256, Index
 
 
 class BodyDigest(msgspec.Struct, frozen=True):
@@ -71,25 +71,6 @@ class HeaderFields(Protocol):
 
     def index(self) -> Index:
         """The values by lower-case name."""
-
-
-class GivenFields:
-    """Header fields that are there as pairs."""
-
-    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
-        self._pairs = pairs
-
-    def pairs(self) -> Sequence[tuple[bytes, bytes]]:
-        """As they were given."""
-        return self._pairs
-
-    def values(self, name: bytes) -> Sequence[bytes]:
-        """Every value under the lower-case `name`."""
-        return self.index().get(name, ())
-
-    def index(self) -> Index:
-        """The values by lower-case name."""
-        return index_of(self._pairs)
 
 
 def _nothing_more(name: str) -> None:
