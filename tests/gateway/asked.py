@@ -133,7 +133,7 @@ class Scene:
 
     def __init__(self, allowed: frozenset[str], clock: Clock | None) -> None:
         loop = asyncio.get_running_loop()
-        self.pool = Pool(loop, loop.time)
+        self.pool = Pool(loop)
         self.asker = Asker(self.pool, loop, allowed, *([clock] if clock else []))
         self._servers: list[asyncio.Server] = []
         self._services: list[Service] = []

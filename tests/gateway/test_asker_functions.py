@@ -200,7 +200,7 @@ from crossgate.gateway.pool import Pool
 
 async def main():
     loop = asyncio.get_running_loop()
-    asker = Asker(Pool(loop, loop.time), loop, {{"{function("hang")}"}})
+    asker = Asker(Pool(loop), loop, {{"{function("hang")}"}})
     told = loop.create_future()
     asker.ask(Ask(endpoint="{function("hang")}", body=b"{{}}", timeout_ms=100), told.set_result)
     print((await told).reason)

@@ -25,10 +25,9 @@ def test_what_is_told_is_prometheus_text(tmp_path: Path) -> None:
     """Every sample stands below the help and the type of its metric, one to a line."""
     with closing(Metrics(tmp_path / "metrics")) as metrics:
         for status in (200, 204, 404, 503, 0):
-            metrics.answered(status)
+            metrics.answered(status, 1)
         metrics.refused("APIG.0308", "THROTTLED")
         metrics.refused("APIG.0303", "AUTH_FAILURE")
-        metrics.flush()
 
         told = exposition(tmp_path / "metrics")
 
@@ -56,13 +55,10 @@ def test_before_anything_is_counted_nothing_is_told(tmp_path: Path) -> None:
 def test_workers_are_added_up(tmp_path: Path) -> None:
     """Each counts for itself, also what the others have not met."""
     with closing(Metrics(tmp_path)) as one, closing(Metrics(tmp_path)) as other:
-        one.answered(200)
+        one.answered(200, 1)
         one.refused("APIG.0308", "THROTTLED")
-        other.answered(201)
-        other.answered(299)
-        assert samples(tmp_path) == {THROTTLED: 1}
-        one.flush()
-        other.flush()
+        other.answered(201, 1)
+        other.answered(299, 1)
 
         assert samples(tmp_path) == {SUCCESS: 3, THROTTLED: 1}
 
@@ -72,8 +68,7 @@ def test_counters_never_go_down(tmp_path: Path) -> None:
     for turn in range(1, 5):
         with closing(Metrics(tmp_path)) as metrics:
             metrics.refused("APIG.0308", "THROTTLED")
-            metrics.answered(200)
-            metrics.flush()
+            metrics.answered(200, 1)
             assert samples(tmp_path) == {SUCCESS: turn, THROTTLED: turn}
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -84,8 +79,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
         "import os, pathlib, signal, sys\n"
         "from crossgate.telemetry.metrics import Metrics\n"
         "metrics = Metrics(pathlib.Path(sys.argv[1]))\n"
-        "for _ in range(1000): metrics.answered(200)\n"
-        "metrics.flush()\n"
+        "for _ in range(1000): metrics.answered(200, 1)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     for turn in (1, 2):
@@ -103,8 +97,7 @@ def test_a_file_of_another_kind_is_made_anew(tmp_path: Path, damage: Callable[[b
 
     assert samples(tmp_path) == {}
     with closing(Metrics(tmp_path)) as metrics:
-        metrics.answered(200)
-        metrics.flush()
+        metrics.answered(200, 1)
         assert samples(tmp_path) == {SUCCESS: 1}
 
 

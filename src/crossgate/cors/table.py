@@ -25,7 +25,7 @@ from crossgate.cors.server import (
     refusal,
 )
 
-_ALLOW_ORIGIN_LINE = ALLOW_ORIGIN + b": %s\r\n"
+_ALLOW_ORIGIN_START = ALLOW_ORIGIN + b": "
 
 
 class CorsTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ class CorsTable(msgspec.Struct, frozen=True, kw_only=True):
         headers = self.request_headers.answer(requested_headers)
         if isinstance(headers, str):
             return self.refuse_preflight(headers, requested_method, requested_headers)
-        fields = _ALLOW_ORIGIN_LINE % (origin if self.anyone is None else b"*")
+        fields = _ALLOW_ORIGIN_START + (origin if self.anyone is None else b"*") + b"\r\n"
         if methods or headers:
             fields += block(methods + headers)
         return PreflightAnswer(self.preflight_status, fields + self.preflight_block, True, grant.reason)
@@ -114,7 +114,7 @@ class _Shared(msgspec.Struct, frozen=True):
         return Grant(
             True,
             ((ALLOW_ORIGIN, origin), *self.fields),
-            _ALLOW_ORIGIN_LINE % origin + self.block,
+            _ALLOW_ORIGIN_START + origin + b"\r\n" + self.block,
             self.backend_headers,
             self.exposes_all_names,
             False,

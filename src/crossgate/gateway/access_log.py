@@ -86,7 +86,7 @@ class AccessLog:
         now = monotonic()
         if now >= self._second_ends:
             self._begin_second(now)
-        named, verdict, fault, sent_at = exchange.named, exchange.verdict, exchange.fault, exchange.sent_at
+        named, verdict, fault, sent_at = exchange.read.named, exchange.verdict, exchange.fault, exchange.sent_at
         # Looked up as they come: most values have been seen before.
         known, known_call = self._texts.get, exchange.known
         origin, env, route = named.origin, None, None

@@ -155,7 +155,7 @@ class Admission:
                 answered.append(answer)
 
         # What is asked may be behind this gateway again: the hops are counted on.
-        hops = b"%d" % (forward.hops(self._exchange.notes) + 1)
+        hops = b"%d" % (forward.hops(self._exchange.read.notes) + 1)
         told = msgspec.structs.replace(ask, fields=(*ask.fields, (b"X-Crossgate-Hops", hops)))
         cancel = self._exchange.client.gateway.asker.ask(told, done)
         if answered:
@@ -212,7 +212,7 @@ def _origin_form(exchange: "Exchange") -> bytes:
     if b"://" not in target:
         return target
     authority, rest = absolute_form(target)
-    return rest if authority == exchange.named.host else target
+    return rest if authority == exchange.read.named.host else target
 
 
 def _system_parameter(exchange: "Exchange", name: str) -> str | None:
@@ -226,10 +226,10 @@ def _system_parameter(exchange: "Exchange", name: str) -> str | None:
         case "stage":
             return match.route.env.decode() if match is not None else None
         case "serverName":
-            return exchange.named.host.decode("latin-1")
+            return exchange.read.named.host.decode("latin-1")
         case "serverAddr":
             return exchange.client.server_address.decode()
         case "handleTime":
-            return exchange.client.gateway.date()[len("Date: ") : -2].decode()
+            return exchange.client.gateway.date[len("Date: ") : -2].decode()
         case _:
             return None

@@ -33,7 +33,7 @@ class _Body(msgspec.Struct):
 def preflight(exchange: "Exchange", answer: PreflightAnswer) -> bytes:
     """The answer of a `cors` plugin to a preflight; its body is empty."""
     framing = b"" if answer.status == 204 else b"Content-Length: 0\r\n"
-    return head(exchange, answer.status, exchange.client.gateway.date(), framing, answer.block)
+    return b"".join(head(exchange, answer.status, exchange.client.gateway.date, framing, answer.block))
 
 
 def fault(exchange: "Exchange", fault: Fault, grant: Grant | None) -> tuple[int, bytes]:
@@ -61,13 +61,14 @@ def mock(exchange: "Exchange", backend: MockAnswer, grant: Grant | None) -> byte
 
 
 def _own(exchange: "Exchange", status: int, grant: Grant | None, fields: bytes, body: bytes) -> bytes:
-    block, granted = exchange.client.gateway.date() + exchange.debug_fields() + fields, b""
+    block, granted = exchange.client.gateway.date + exchange.debug_fields() + fields, b""
     if grant is not None:
         is_merged = grant.exposes_all_names or (fields is not _JSON and speaks_of_origins(fields))
         block, granted = (merged(grant, block), b"") if is_merged else (block, grant.block)
     framing = b"" if status in (204, 304) else b"Content-Length: %d\r\n" % len(body)
-    start = head(exchange, status, block, framing, granted)
-    return start if exchange.method == b"HEAD" or status in (204, 304) else start + body
+    if exchange.method == b"HEAD" or status in (204, 304):
+        body = b""
+    return b"".join((*head(exchange, status, block, framing, granted), body))
 
 
 def merged(grant: Grant, block: bytes) -> bytes:
@@ -77,21 +78,11 @@ def merged(grant: Grant, block: bytes) -> bytes:
     return b"".join(name + b": " + value + b"\r\n" for name, value in merge(grant, read) if name != _OWN[0])
 
 
-def head(exchange: "Exchange", status: int, block: bytes, framing: bytes, granted: bytes) -> bytes:
-    """Status line and fields, the empty line included; the order is that of the contract's samples."""
+def head(exchange: "Exchange", status: int, block: bytes, framing: bytes, granted: bytes) -> tuple[bytes, ...]:
+    """Status line and fields, the empty line included, to be joined; in the order of the contract's samples."""
     if not exchange.keep_alive:
         connection = b"Connection: close\r\n\r\n"
     else:
         connection = b"Connection: keep-alive\r\n\r\n" if exchange.is_http10 else b"\r\n"
-    return b"".join(
-        (
-            STATUS_LINES[status],
-            block,
-            framing,
-            _SERVER_AND_ID,
-            exchange.request_id,
-            b"\r\n",
-            granted,
-            connection,
-        )
-    )
+    request_id = exchange.request_id
+    return STATUS_LINES[status], block, framing, _SERVER_AND_ID, request_id, b"\r\n", granted, connection

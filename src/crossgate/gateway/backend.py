@@ -8,9 +8,11 @@ import httptools
 from crossgate.core.snapshot.snapshot import Address
 from crossgate.gateway import fields
 from crossgate.gateway.fields import Notes, ResponseReader
+from crossgate.gateway.framing import END_OF_HEAD
 
 # A backend's head may be as long as a client's (gateway.md 2.5 names no limit of its own).
 MAX_HEAD_BYTES = 128 * 1024
+_LINE_END = b"\r\n"
 
 
 class Listener(Protocol):
@@ -185,9 +187,13 @@ class BackendConnection(asyncio.Protocol):
         if self.is_done:
             self.keeps_alive = False
             return
-        _, _, rest = self._head.lstrip(b"\r\n").partition(b"\r\n")
-        block, _, self._head = (b"\r\n" + rest).partition(b"\r\n\r\n")
-        self.passed, self.notes = self._reader.read(block[2:] + b"\r\n" if block else b"")
+        head = self._head
+        if head[0] in _LINE_END:
+            head = head.lstrip(_LINE_END)
+        begin, end = head.find(_LINE_END) + 2, head.find(END_OF_HEAD)
+        # Without any field `end` is before `begin`.
+        self.passed, self.notes = self._reader.read(head[begin : end + 2])
+        self._head = head[end + 4 :]
         self.status = self._parser.get_status_code()
         self.keeps_alive = self._parser.should_keep_alive()
         self.has_head = self.status >= 200

@@ -74,7 +74,9 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.address = _ip(transport.get_extra_info("peername"))
         self.server_address = _ip(transport.get_extra_info("sockname"))
-        self.forwarded_lines = b"\r\nX-Real-IP: %b\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " % self.address
+        self.forwarded_lines = (
+            b"X-Forwarded-For: %b\r\nX-Real-IP: %b\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: "
+        ) % (self.address, self.address)
         self.gateway.clients.add(self)
         self.expect_within(IDLE_S)
 
@@ -220,7 +222,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _heed(self, exchange: Exchange, version: bytes, head: bytes) -> None:
         """What an unusual head asks for: to be refused, another persistence, a body to be read."""
-        notes = exchange.notes
+        notes = exchange.read.notes
         exchange.is_http10 = version == b"HTTP/1.0"
         exchange.keep_alive = heads.keeps_alive(version, notes)
         exchange.refusal = heads.refusal(version, head, exchange.target, notes)

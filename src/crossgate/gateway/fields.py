@@ -81,8 +81,12 @@ _RESPONSE_NOTED = dict.fromkeys(MERGE_SENSITIVE, CROSS_ORIGIN) | {
     b"date": DATE,
 }
 
-# A request that notes none of these has no body and asks for nothing special.
-_UNUSUAL = frozenset((CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, UPGRADE))
+_UNUSUAL = frozenset((CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT, UPGRADE, MODE, HOPS))
+# What browsers say, and HTTP/1.1 means anyway.
+_KEEP_ALIVE = b"keep-alive"
+_USUAL_OPTIONS = frozenset((_KEEP_ALIVE, b"close", b"Keep-Alive", b"Close"))
+# They end here by themselves.
+_KEPT_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?")
 
@@ -92,8 +96,8 @@ Notes = dict[int, bytes]
 class RequestFields(msgspec.Struct):
     """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
-    `is_ordinary`: it names one host, has no body, and says nothing about its connection. `block` is all of them as
-    they came.
+    `is_ordinary`: it names one host, has no body, and asks for nothing special: it notes none of what is unusual.
+    `block` is all of them as they came.
     """
 
     passed: bytes
@@ -162,11 +166,12 @@ class RequestReader:
         if block != self._block:
             passed, notes = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
+            is_usual = _UNUSUAL.isdisjoint(notes) and note(CONNECTION, _KEEP_ALIVE) == _KEEP_ALIVE
             host = note(HOST, b"")
             requested = note(REQUESTED_HEADERS)
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
-            is_ordinary = bool(host) and is_host(host) and _UNUSUAL.isdisjoint(notes)
+            is_ordinary = is_usual and bool(host) and is_host(host)
             self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block)
         return self._fields
 
@@ -208,7 +213,16 @@ def _cut(block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> 
         if kind in _PASSED_TOO if kind else name not in ends_here:
             passed.append(line)
     passed.append(b"")
-    return b"\r\n".join(passed), notes
+    left = b"\r\n".join(passed)
+    return left if CONNECTION not in notes else _end_to_end(left, notes[CONNECTION]), notes
+
+
+def _end_to_end(block: bytes, connection: bytes) -> bytes:
+    """`block` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
+    if connection in _USUAL_OPTIONS:
+        return block
+    named = connection_options(connection) - _KEPT_OPTIONS
+    return without(block, named) if named else block
 
 
 def is_host(value: bytes) -> bool:

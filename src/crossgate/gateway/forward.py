@@ -22,23 +22,13 @@ _log = logging.getLogger(__name__)
 # gateway.md 2.2: a call that passes the gateway more often than this is calling itself.
 MAX_HOPS = 10
 
-_FIRST_HOP = b"X-Crossgate-Hops: 1\r\n"
-_USUAL = frozenset((b"keep-alive", b"close", b"Keep-Alive", b"Close"))
-_KEPT_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
+_FIRST_HOP = b"\r\nX-Crossgate-Hops: 1\r\n\r\n"
 
 
 def hops(notes: Notes) -> int:
     """How often the request has already passed a Crossgate; nonsense counts as never."""
     value = notes.get(fields.HOPS)
     return int(value) if value is not None and value.isdigit() and len(value) < 4 else 0
-
-
-def end_to_end(block: bytes, connection: bytes) -> bytes:
-    """`block` less the fields that a Connection field names (RFC 9110 section 7.6.1)."""
-    if connection in _USUAL:
-        return block
-    named = connection_options(connection) - _KEPT_OPTIONS
-    return without(block, named) if named else block
 
 
 def chunked(chunks: list[bytes]) -> list[bytes]:
@@ -48,19 +38,21 @@ def chunked(chunks: list[bytes]) -> list[bytes]:
 
 def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> bytes:
     """Request line and fields, the empty line included. Raises Fault where it cannot be signed."""
-    client, notes, passed = exchange.client, exchange.notes, exchange.passed
-    assert verdict.target is not None
-    assert verdict.match is not None
-    host_line = target.host_line
-    call = exchange.call() if verdict.match.route.checks else None
-    query = verdict.target.query
+    client, read, match, target_sent = exchange.client, exchange.read, verdict.match, verdict.target
+    assert target_sent is not None
+    assert match is not None
+    notes, passed, host_line = read.notes, read.passed, target.host_line
+    call = exchange.call() if match.route.checks else None
+    query = target_sent.query
     if call is not None and call.hidden:
         query = paths.without_parameters(query, call.hidden)
     if call is not None and call.changes and target.mapping is not None:
         # What a policy takes away is not there to be mapped, either.
         passed = without(passed, frozenset(change.name for change in call.changes if not change.values))
     if target.mapping is None:
-        request_target = _joined(target.path, verdict) + (b"?" + query if query else b"")
+        request_target = target.path if not match.remainder else _joined(target.path, verdict)
+        if query:
+            request_target += b"?" + query
     else:
         mapped = _mapped(exchange, verdict, target.mapping, passed, query)
         request_target = _joined(mapped.path, verdict) + (b"?" + mapped.query if mapped.query else b"")
@@ -73,9 +65,8 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
     method = target.method or exchange.method
     if call is not None and call.changes:
         passed = changed(passed, call.changes)
-    if call is not None and verdict.match.route.signer is not None:
-        passed = _signed(verdict.match.route.signer, method, request_target, host_line, passed, call)
-    forwarded = notes.get(fields.FORWARDED_FOR)
+    if call is not None and match.route.signer is not None:
+        passed = _signed(match.route.signer, method, request_target, host_line, passed, call)
     return b"".join(
         (
             method,
@@ -85,16 +76,11 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             host_line,
             b"\r\n",
             passed,
-            b"X-Forwarded-For: ",
-            forwarded + b", " + client.address if forwarded else client.address,
-            client.forwarded_lines,
-            verdict.target.host,
+            _forwarded(exchange) if fields.FORWARDED_FOR in notes else client.forwarded_lines,
+            target_sent.host,
             b"\r\nX-Request-Id: ",
             exchange.request_id,
-            b"\r\n",
-            _FIRST_HOP if fields.HOPS not in notes else b"X-Crossgate-Hops: %d\r\n" % (hops(notes) + 1),
-            framing(exchange),
-            b"\r\n",
+            _FIRST_HOP if read.is_ordinary else _hops_and_framing(exchange),
         )
     )
 
@@ -115,9 +101,23 @@ def _signed(
         raise Fault(runtime.BACKEND_SIGNATURE_FAILED) from None
 
 
-def framing(exchange: "Exchange") -> bytes:
+def _forwarded(exchange: "Exchange") -> bytes:
+    """The client's lines where others have forwarded the request before."""
+    here = b"X-Forwarded-For: "
+    before = exchange.read.notes[fields.FORWARDED_FOR]
+    lines = exchange.client.forwarded_lines
+    return here + before + b", " + lines.removeprefix(here) if before else lines
+
+
+def _hops_and_framing(exchange: "Exchange") -> bytes:
+    """The last fields, and the empty line, of a request that is not ordinary."""
+    passes = hops(exchange.read.notes) + 1
+    return b"\r\nX-Crossgate-Hops: %d\r\n" % passes + _framing(exchange) + b"\r\n"
+
+
+def _framing(exchange: "Exchange") -> bytes:
     """The field that says where the body ends; or those of a WebSocket."""
-    notes = exchange.notes
+    notes = exchange.read.notes
     length = notes.get(fields.CONTENT_LENGTH)
     if length is not None:
         return b"Content-Length: " + length + b"\r\n"
@@ -132,8 +132,9 @@ def wants_tunnel(exchange: "Exchange") -> bool:
     """Whether the request asks to become a WebSocket (the only protocol that is switched to)."""
     if exchange.is_http10 or exchange.method != b"GET" or exchange.body is not None:
         return False
-    options = connection_options(exchange.notes.get(fields.CONNECTION, b""))
-    return exchange.notes.get(fields.UPGRADE, b"").lower() == b"websocket" and b"upgrade" in options
+    notes = exchange.read.notes
+    options = connection_options(notes.get(fields.CONNECTION, b""))
+    return notes.get(fields.UPGRADE, b"").lower() == b"websocket" and b"upgrade" in options
 
 
 def _joined(path: bytes, verdict: Verdict) -> bytes:

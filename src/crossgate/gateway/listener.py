@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import secrets
 import socket
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from email.utils import formatdate
 from typing import Protocol
 
@@ -20,8 +20,9 @@ from crossgate.gateway.preflight_bucket import PreflightBucket
 # Deadlines are kept to this grain: one sweep over the connections costs less than a timer for each request.
 TICK_S = 0.1
 _TICKS_IN_A_SECOND = 10
+_TICKS_IN_HALF_A_SECOND = 5
 BACKLOG = 4096
-_DATE_KEPT_S = 0.5
+_LAST_DIGITS = tuple(b"%03x" % number for number in range(16**3))
 
 
 class Metering(Protocol):
@@ -30,11 +31,8 @@ class Metering(Protocol):
     def refused(self, code: str, reason: str) -> None:
         """A request was answered with a fault of this code and type of gateway response."""
 
-    def answered(self, status: int) -> None:
-        """A request is over; its status is 0 where nothing was sent. It is told when `flush` is called."""
-
-    def flush(self) -> None:
-        """About a second has passed."""
+    def answered(self, status: int, requests: int) -> None:
+        """As many requests are over with this status, which is 0 where nothing was sent."""
 
 
 class Gateway:
@@ -64,14 +62,14 @@ class Gateway:
         self.soon = self.now + TICK_S
         self.is_draining = False
         self.clients: set[ClientConnection] = set()
-        self.pool = Pool(self.loop, lambda: self.now)
+        self.pool = Pool(self.loop)
         self.asker = Asker(self.pool, self.loop, allowed_python)
         self.preflights = PreflightBucket(preflights_per_second)
         self._server: asyncio.Server | None = None
-        self._worker_id = secrets.token_hex(8).encode("ascii")
-        self._request_numbers = itertools.count(secrets.randbits(32))
-        self._date = b""
-        self._date_until = 0.0
+        self.request_ids = _request_ids()
+        self.date = _date()
+        # By status: a list costs less than a call for each request.
+        self._answered = [0] * 1000
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -101,8 +99,7 @@ class Gateway:
             await asyncio.sleep(TICK_S / 2)
         for client in list(self.clients):
             client.abort()
-        if self.metering is not None:
-            self.metering.flush()
+        self._tell_metering()
         self.asker.close()
         self.pool.close()
         if self._timer is not None:
@@ -112,37 +109,46 @@ class Gateway:
         """Writes down an exchange that is over."""
         if exchange.body is not None:
             exchange.body.close()
-        if self.metering is not None:
-            self.metering.answered(exchange.status)
-            if exchange.fault is not None:
-                self.metering.refused(exchange.fault.kind.code, exchange.fault.kind.response_type)
+        self._answered[exchange.status] += 1
+        if exchange.fault is not None and self.metering is not None:
+            self.metering.refused(exchange.fault.kind.code, exchange.fault.kind.response_type)
         if self.access_log is not None:
             self.access_log.finished(exchange, client_gone=client_gone, cut=cut)
         if exchange.known is not None or exchange.fault is not None:
             exchange.forget()
 
-    def new_request_id(self) -> bytes:
-        """32 lower-case hexadecimal digits: half of them this worker's, half the request's."""
-        return self._worker_id + b"%016x" % next(self._request_numbers)
-
-    def date(self) -> bytes:
-        """The Date field, its line ended."""
-        if self.now >= self._date_until:
-            self._date = b"Date: " + formatdate(usegmt=True).encode("ascii") + b"\r\n"
-            self._date_until = self.now + _DATE_KEPT_S
-        return self._date
+    def _tell_metering(self) -> None:
+        for status, requests in enumerate(self._answered):
+            if requests and self.metering is not None:
+                self.metering.answered(status, requests)
+        self._answered = [0] * 1000
 
     def _tick(self) -> None:
         # First of all, so that no defect below can end the keeping of deadlines.
         self._timer = self.loop.call_later(TICK_S, self._tick)
-        self.now = now = self.loop.time()
+        self.now = self.pool.now = now = self.loop.time()
         self.soon = now + TICK_S
         for client in [client for client in self.clients if client.deadline <= now]:
             client.expired()
         self._ticks += 1
+        if self._ticks % _TICKS_IN_HALF_A_SECOND == 0:
+            self.date = _date()
         if self._ticks % _TICKS_IN_A_SECOND == 0:
             self.preflights.begin()
-            if self.metering is not None:
-                self.metering.flush()
+            self._tell_metering()
             self.pool.sweep()
             self.asker.sweep(now)
+
+
+def _request_ids() -> Iterator[bytes]:
+    """Each 32 lower-case hexadecimal digits: half of them this worker's, half the request's."""
+    worker_id = secrets.token_hex(8).encode("ascii")
+    for number in itertools.count(secrets.randbits(32)):
+        start = worker_id + b"%013x" % number
+        for last in _LAST_DIGITS:
+            yield start + last
+
+
+def _date() -> bytes:
+    """The Date field, its line ended."""
+    return b"Date: " + formatdate(usegmt=True).encode("ascii") + b"\r\n"

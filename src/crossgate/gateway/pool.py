@@ -20,11 +20,11 @@ Failed = Callable[[OSError], None]
 
 
 class Pool:
-    """All idle backend connections of one worker, by address."""
+    """All idle backend connections of one worker, by address. Who owns it keeps `now`, the time of the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, now: Callable[[], float]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._now = now
+        self.now = loop.time()
         self._idle: dict[Address, list[BackendConnection]] = {}
         self._opening: set[asyncio.Task[None]] = set()
         self._tls: ssl.SSLContext | None = None
@@ -40,7 +40,7 @@ class Pool:
             connection = idle.pop()
             if connection.is_closed or connection.transport.is_closing():
                 continue
-            if fresh and self._now() - connection.idle_since > FRESH_S:
+            if fresh and self.now - connection.idle_since > FRESH_S:
                 idle.append(connection)
                 return None
             connection.is_reused = True
@@ -55,7 +55,7 @@ class Pool:
         if len(idle) >= MAX_IDLE_PER_ADDRESS:
             connection.transport.close()
             return
-        connection.idle_since = self._now()
+        connection.idle_since = self.now
         idle.append(connection)
 
     def open(self, address: Address, connected: Connected, failed: Failed) -> asyncio.Task[None]:
@@ -93,7 +93,7 @@ class Pool:
 
     def sweep(self) -> None:
         """Closes connections that have been idle too long; called about once a second."""
-        now = self._now()
+        now = self.now
         for address, idle in list(self._idle.items()):
             # The list is in the order of last use.
             while idle and (idle[0].is_closed or now - idle[0].idle_since > IDLE_S):

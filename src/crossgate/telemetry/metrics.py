@@ -41,11 +41,9 @@ class Metrics:
         self._numbers = memoryview(self._table).cast("Q")
         self._names = list(_samples(self._table[:]) or ())
         self._refusals: dict[tuple[str, str], int] = {}
-        self._answers: dict[int, int] = {}
 
     def close(self) -> None:
         """Let go of the file; what was counted stays."""
-        self.flush()
         self._numbers.release()
         self._table.close()
         os.close(self._descriptor)
@@ -58,21 +56,10 @@ class Metrics:
             self._refusals[code, reason] = number
         self._numbers[number] += 1
 
-    def answered(self, status: int) -> None:
-        """Count a request that is over by its status; 0 where the client left before there was one.
-
-        It is in the file after `flush`: a worker that is killed takes with it what it has answered since.
-        """
-        answers = self._answers
-        answers[status] = answers.get(status, 0) + 1
-
-    def flush(self) -> None:
-        """Write down what was answered since the last time."""
-        for status, count in self._answers.items():
-            status_class = f"{status // 100}xx" if status else "none"
-            number = self._number(f'crossgate_requests_total{{status="{status_class}"}}')
-            self._numbers[number] += count
-        self._answers.clear()
+    def answered(self, status: int, requests: int) -> None:
+        """Count requests that are over by their status; 0 where the client left before there was one."""
+        status_class = f"{status // 100}xx" if status else "none"
+        self._numbers[self._number(f'crossgate_requests_total{{status="{status_class}"}}')] += requests
 
     def _number(self, name: str) -> int:
         """Which of the numbers in the file is the value of the sample `name`."""

@@ -12,14 +12,16 @@ A prefix ends on a segment boundary and also matches itself; its own trailing sl
 """
 
 from collections.abc import Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 ANY = b"ANY"
 
 R = TypeVar("R")
 
 
-class Match(NamedTuple, Generic[R]):
+class Match(msgspec.Struct, Generic[R], frozen=True):
     """A found route, the decoded values of its `{x}` in order, and what followed a prefix (`/…` or empty)."""
 
     route: R

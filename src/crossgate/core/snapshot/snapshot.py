@@ -1,5 +1,7 @@
 """Snapshot: one revision compiled for the data plane. Immutable; a request keeps the one it began with."""
 
+from typing import final
+
 import msgspec
 
 from crossgate.core.policies.app_token import TokenEndpoint
@@ -39,6 +41,7 @@ class HttpTarget(msgspec.Struct, frozen=True, kw_only=True):
     mapping: Mapping | None
 
 
+@final
 class MockAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled Mock backend."""
 
