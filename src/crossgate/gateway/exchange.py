@@ -6,11 +6,12 @@ as far as what has arrived allows.
 """
 
 import asyncio
+from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.call import Call, Waiting, run
+from crossgate.core.policies.call import Call, Check, Waiting, run
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route
@@ -102,7 +103,7 @@ class Exchange:
             self.fail(fault)
             return
         if verdict.token_endpoint is not None:
-            self._await(token_request(self, verdict.token_endpoint))
+            self._await(token_request(self, verdict.token_endpoint), iter(()))
             return
         assert verdict.match is not None
         route = verdict.match.route
@@ -141,18 +142,19 @@ class Exchange:
         return self.known
 
     def _check(self, verdict: Verdict, route: Route) -> None:
+        checks = iter(route.checks)
         try:
-            waiting = run(route.checks, self.call())
+            waiting = run(checks, self.call())
         except Fault as fault:
             self.fail(fault)
             return
         if waiting is None:
             self._go_along(verdict, route)
         else:
-            self._await(waiting)
+            self._await(waiting, checks)
 
-    def _await(self, waiting: Waiting) -> None:
-        self._admission = Admission(self, waiting)
+    def _await(self, waiting: Waiting, further: Iterator[Check]) -> None:
+        self._admission = Admission(self, waiting, further)
         self._admission.advance()
 
     def admitted(self) -> None:

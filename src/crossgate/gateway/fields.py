@@ -6,13 +6,14 @@ remembers the block it read last.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import httptools
 import msgspec
 
 from crossgate.core.policies.call import FieldChange
+from crossgate.core.signing.canonical import Index
 from crossgate.core.snapshot.dispatch import Named, announces_stage
 from crossgate.cors.server import MERGE_SENSITIVE
 
@@ -93,11 +94,11 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?
 Notes = dict[int, bytes]
 
 
-class RequestFields(msgspec.Struct):
+class RequestFields(msgspec.Struct, frozen=True):
     """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
     `is_ordinary`: it names one host, has no body, and asks for nothing special: it notes none of what is unusual.
-    `block` is all of them as they came.
+    `block` is all of them as they came, `index` their values by lower-case name.
     """
 
     passed: bytes
@@ -105,48 +106,11 @@ class RequestFields(msgspec.Struct):
     named: Named
     is_ordinary: bool
     block: bytes
-    _index: dict[bytes, Sequence[bytes]] | None = None
-    _lowered: bytes = b""
+    index: Index
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
         return pairs(self.block[:-2])
-
-    def values(self, name: bytes) -> Sequence[bytes]:
-        """Every value under the lower-case `name`; cheaper than the index of all of them."""
-        if self._index is not None:
-            return self._index.get(name, ())
-        if not self._lowered:
-            self._lowered = b"\r\n" + self.block.lower()
-        start = b"\r\n" + name + b":"
-        at = self._lowered.find(start)
-        if at < 0:
-            return ()
-        found = []
-        while at >= 0:
-            # Where the value begins in the block, which lacks the line end before the first name.
-            value = at + len(start) - 2
-            found.append(self.block[value : self.block.find(b"\r\n", value)].strip(b" \t"))
-            at = self._lowered.find(start, value)
-        return found
-
-    def index(self) -> Mapping[bytes, Sequence[bytes]]:
-        """The values of all of them by lower-case name."""
-        index = self._index
-        if index is None:
-            index = self._index = {}
-            for line in self.block.split(b"\r\n")[:-2]:
-                name, _, value = line.partition(b":")
-                name = name.lower()
-                known = index.get(name)
-                if known is None:
-                    # A tuple costs a third of a list, and most fields are there once.
-                    index[name] = (value.strip(b" \t"),)
-                elif type(known) is list:
-                    known.append(value.strip(b" \t"))
-                else:
-                    index[name] = [*known, value.strip(b" \t")]
-        return index
 
 
 class RequestReader:
@@ -164,7 +128,7 @@ class RequestReader:
         Whoever gets them must not change them: the next request may get the same.
         """
         if block != self._block:
-            passed, notes = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            passed, notes, index = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
             is_usual = _UNUSUAL.isdisjoint(notes) and note(CONNECTION, _KEEP_ALIVE) == _KEEP_ALIVE
             host = note(HOST, b"")
@@ -172,7 +136,7 @@ class RequestReader:
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = is_usual and bool(host) and is_host(host)
-            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block)
+            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block, index)
         return self._fields
 
 
@@ -191,30 +155,32 @@ class ResponseReader:
         Raises HttpParserError where the body is coded in a way that was not asked for.
         """
         if block != self._block:
-            passed, notes = _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
+            passed, notes, _ = _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
             if notes.get(TRANSFER_ENCODING, b"chunked").lower() != b"chunked":
                 raise httptools.HttpParserError("the only transfer coding is chunked")
             self._block, self._read = block, (passed, notes)
         return self._read
 
 
-def _cut(block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> tuple[bytes, Notes]:
-    """The lines to pass on as they are, and the values of noted fields, repeated ones joined by a comma."""
+def _cut(block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> tuple[bytes, Notes, Index]:
+    """The lines to pass on as they are, the noted values, repeated ones joined by a comma, and all of them."""
     passed: list[bytes] = []
     notes: Notes = {}
+    index: dict[bytes, tuple[bytes, ...]] = {}
     for line in block.split(b"\r\n")[:-1]:
         name, _, value = line.partition(b":")
         name = name.lower()
+        # RFC 9110 section 5.5: white space around a value is no part of it.
+        value = value.strip(b" \t")
+        index[name] = (value,) if name not in index else (*index[name], value)
         kind = noted.get(name, _UNNOTED)
         if kind:
-            # RFC 9110 section 5.5: white space around a value is no part of it.
-            value = value.strip(b" \t")
             notes[kind] = notes[kind] + b", " + value if kind in notes else value
         if kind in _PASSED_TOO if kind else name not in ends_here:
             passed.append(line)
     passed.append(b"")
     left = b"\r\n".join(passed)
-    return left if CONNECTION not in notes else _end_to_end(left, notes[CONNECTION]), notes
+    return left if CONNECTION not in notes else _end_to_end(left, notes[CONNECTION]), notes, index
 
 
 def _end_to_end(block: bytes, connection: bytes) -> bytes:

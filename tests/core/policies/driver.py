@@ -26,10 +26,7 @@ class GivenFields:
         """As they were given."""
         return self._pairs
 
-    def values(self, name: bytes) -> Sequence[bytes]:
-        """Every value under the lower-case `name`."""
-        return self.index().get(name, ())
-
+    @property
     def index(self) -> Index:
         """The values by lower-case name."""
         return index_of(self._pairs)

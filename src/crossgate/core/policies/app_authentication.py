@@ -1,7 +1,6 @@
 """Which app calls: by signature, AppCode, key and secret, basic authentication or token (gateway.md 3.1, 3.2)."""
 
 from collections.abc import Generator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +12,7 @@ from crossgate.core.policies.credentials import App, Credentials, read_basic
 from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.signing import (
     APP_WORDING,
-    CLOCK_TOLERANCE,
+    CLOCK_TOLERANCE_S,
     EMPTY_SHA256,
     UNSIGNED_PAYLOAD,
     Authorization,
@@ -32,6 +31,7 @@ AUTHORIZATION: Final = b"authorization"
 CONTENT_SHA256: Final = b"x-sdk-content-sha256"
 SIGNED: Final = b"sdk-hmac-sha256"
 """How an `Authorization` that is a signature begins, in lower case."""
+_UNSIGNED: Final = (UNSIGNED_PAYLOAD.encode(),)
 
 
 class AppModes(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +56,11 @@ def app_check(
     credential after a first one that is wrong. A field that may be there once is refused when it is there twice.
     The backend gets neither a secret nor a token.
     """
-    header = modes.header.encode()
+    header, scheme_bytes = modes.header.encode(), len(SIGNED)
 
     def check(call: Call) -> Waiting | None:
         signed = _single(call, header)
-        if signed is not None and signed.lower().startswith(SIGNED):
+        if signed is not None and signed[:scheme_bytes].lower() == SIGNED:
             return _signed(call, signed, credentials, modes)
         if takes_app_code and (code := _single(call, APP_CODE)) is not None:
             call.app = _known(credentials.by_code(code), "the AppCode is not known")
@@ -81,10 +81,12 @@ def app_check(
 
 def single(call: Call, name: bytes, refused: FaultKind) -> bytes | None:
     """The one value of the field `name`; None without it, and raises `refused` where there are more."""
-    values = call.values(name)
+    values = call.index.get(name)
+    if values is None:
+        return None
     if len(values) > 1:
         raise refused.because(f"the header {name.decode()} is there more than once")
-    return values[0] if values else None
+    return values[0]
 
 
 def _single(call: Call, name: bytes) -> bytes | None:
@@ -121,7 +123,7 @@ def _by_authorization(
 
 def _signed(call: Call, authorization: bytes, credentials: Credentials, modes: AppModes) -> Waiting:
     claimed = parse_authorization(authorization)
-    if isinstance(claimed, Refusal):
+    if type(claimed) is Refusal:
         raise _refused(claimed)
     app = credentials.by_key(claimed.access_key)
     if app is None:
@@ -139,20 +141,19 @@ def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Ef
 
     What can be said without the body is said first: nobody makes the gateway keep a body for an old signature.
     """
-    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.index())
-    now = datetime.fromtimestamp(call.now, UTC)
-    early = refuse_early(message, now)
+    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.index)
+    early = refuse_early(message, call.now)
     if early is not None:
         return early
     if not call.is_empty:
-        is_unsigned = [*call.values(CONTENT_SHA256)] == [UNSIGNED_PAYLOAD.encode()]
+        is_unsigned = call.values(CONTENT_SHA256) == _UNSIGNED
         message.body_sha256 = "" if is_unsigned else (yield BodyDigest())
     return refuse_late(message, claimed, secret)
 
 
 def _once(call: Call, claimed: Authorization) -> Waiting:
     # One signed as far ahead as may be is good until the very end of this time.
-    seconds = 2 * int(CLOCK_TOLERANCE.total_seconds()) + 1
+    seconds = 2 * CLOCK_TOLERANCE_S + 1
     key = f"signature:{claimed.access_key}:{claimed.signature}"
     left: Left = yield Spend((Spending(key, 1, seconds),))
     if left.refused is not None:

@@ -1,6 +1,6 @@
 """Asking another service while a call waits: what is asked, and what comes back."""
 
-from typing import Final, Literal
+from typing import Final, Literal, final
 
 import msgspec
 
@@ -11,6 +11,7 @@ MEBIBYTE: Final = 1024 * 1024
 Fields = tuple[tuple[bytes, bytes], ...]
 
 
+@final
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """Ask `endpoint` for an Answer, or learn that there is none (AskFailed).
 

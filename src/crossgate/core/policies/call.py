@@ -4,8 +4,8 @@ A check is a function of the Call. One that can decide at once returns None; one
 returns a generator that yields what it needs (an Effect) and is sent the answer. It raises Fault to refuse.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Protocol, final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -18,20 +18,24 @@ from crossgate.core.policies.spending import Left, Period, Spending
 from crossgate.core.signing.canonical import EMPTY_SHA256, Index
 
 
+@final
 class BodyDigest(msgspec.Struct, frozen=True):
     """Ask for the whole body, kept back from the backend; answered with its SHA-256 in hex."""
 
 
+@final
 class Body(msgspec.Struct, frozen=True):
     """Ask for the whole body, kept back from the backend; answered with its bytes."""
 
 
+@final
 class Spend(msgspec.Struct, frozen=True):
     """Ask to count the call against every one of `spendings`, or against none; answered with what is left."""
 
     spendings: tuple[Spending, ...]
 
 
+@final
 class Look(msgspec.Struct, frozen=True):
     """Ask what is left of `spendings` without counting; answered as Spend is, where 0 left refuses."""
 
@@ -66,9 +70,7 @@ class HeaderFields(Protocol):
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
         """Names and values as they came, without the white space around the values."""
 
-    def values(self, name: bytes) -> Sequence[bytes]:
-        """Every value under the lower-case `name`."""
-
+    @property
     def index(self) -> Index:
         """The values by lower-case name."""
 
@@ -139,18 +141,19 @@ class Call(msgspec.Struct, eq=False):
     payload: str = EMPTY_SHA256
     _query: list[tuple[str, str]] | None = None
 
-    def values(self, name: bytes) -> Sequence[bytes]:
+    def values(self, name: bytes) -> tuple[bytes, ...]:
         """Every value of the field `name`, which is in lower case, without the white space around it."""
-        return self._fields.values(name)
+        return self._fields.index.get(name, ())
 
     @property
     def fields(self) -> Sequence[tuple[bytes, bytes]]:
         """Names and values of all header fields, as they came."""
         return self._fields.pairs()
 
+    @property
     def index(self) -> Index:
         """The values of all header fields, by their lower-case name."""
-        return self._fields.index()
+        return self._fields.index
 
     def query(self) -> list[tuple[str, str]]:
         """The parameters of the query, decoded; `+` is a space, as in a form."""
@@ -185,19 +188,10 @@ Waiting = Generator[Effect, Any, Any]
 Check = Callable[[Call], Waiting | None]
 
 
-def run(checks: Iterable[Check], call: Call) -> Waiting | None:
-    """Every check in turn; the first that refuses ends it. None where all of them could decide at once."""
-    rest = iter(checks)
-    for check in rest:
+def run(checks: Iterator[Check], call: Call) -> Waiting | None:
+    """Checks in turn, up to the first that waits, which is returned; the first that refuses ends it."""
+    for check in checks:
         waiting = check(call)
         if waiting is not None:
-            return _run_on(waiting, rest, call)
+            return waiting
     return None
-
-
-def _run_on(waiting: Waiting, rest: Iterable[Check], call: Call) -> Waiting:
-    yield from waiting
-    for check in rest:
-        further = check(call)
-        if further is not None:
-            yield from further

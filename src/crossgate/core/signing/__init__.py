@@ -12,7 +12,7 @@ from crossgate.core.signing.canonical import (
 from crossgate.core.signing.signer import sign
 from crossgate.core.signing.verifier import (
     APP_WORDING,
-    CLOCK_TOLERANCE,
+    CLOCK_TOLERANCE_S,
     IAM_WORDING,
     Authorization,
     Reason,
@@ -27,7 +27,7 @@ from crossgate.core.signing.verifier import (
 __all__ = [
     "ALGORITHM",
     "APP_WORDING",
-    "CLOCK_TOLERANCE",
+    "CLOCK_TOLERANCE_S",
     "EMPTY_SHA256",
     "IAM_WORDING",
     "UNSIGNED_PAYLOAD",

@@ -18,15 +18,16 @@ DATE_HEADER: Final = "x-sdk-date"
 PAYLOAD_HEADER: Final = "x-sdk-content-sha256"
 
 
-Index = Mapping[bytes, Sequence[bytes]]
+Index = Mapping[bytes, tuple[bytes, ...]]
 """The values of header fields by lower-case name, white space around each removed, in the order they came."""
 
 
 def index_of(headers: Iterable[tuple[bytes, bytes]]) -> Index:
     """The Index of raw `headers`."""
-    index: dict[bytes, list[bytes]] = {}
+    index: dict[bytes, tuple[bytes, ...]] = {}
     for name, value in headers:
-        index.setdefault(name.lower(), []).append(value.strip())
+        lower = name.lower()
+        index[lower] = (*index.get(lower, ()), value.strip())
     return index
 
 
