@@ -193,7 +193,7 @@ def token_request(exchange: "Exchange", endpoint: TokenEndpoint) -> Waiting:
 
 def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -> Call:
     """What the checks, and the gateway's own answers, know of a request."""
-    match = verdict.match if verdict is not None else None
+    route = verdict.match.route if verdict is not None and verdict.match is not None else None
     target = verdict.target if verdict is not None else None
     client, read, rule = exchange.client, exchange.read, snapshot.client_address
     if rule is None:
@@ -203,15 +203,15 @@ def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -
         text = str(address)
     return Call(
         exchange.method,
-        exchange.target if exchange.target.startswith(b"/") else _origin_form(exchange),
+        exchange.target if exchange.target[:1] == b"/" else _origin_form(exchange),
         target.path if target is not None else exchange.target.partition(b"?")[0],
         read,
         exchange.body is None,
         address,
         text,
         time(),
-        match.route.api_id if match is not None else "",
-        match.route.env_id if match is not None else "",
+        route.api_id if route is not None else "",
+        route.env_id if route is not None else "",
         partial(_system_parameter, exchange),
     )
 

@@ -144,7 +144,8 @@ class Exchange:
     def _check(self, verdict: Verdict, route: Route) -> None:
         checks = iter(route.checks)
         try:
-            waiting = run(checks, self.call())
+            self.known = call = call_of(self, self.snapshot, verdict)
+            waiting = run(checks, call)
         except Fault as fault:
             self.fail(fault)
             return
@@ -439,12 +440,6 @@ class Exchange:
             self.backend.close()
         else:
             self._drop_backend()
-
-    def forget(self) -> None:
-        """Lets go of what refers back to the exchange: in a ring it would stay until the collector comes."""
-        self.known = None
-        if self.fault is not None:
-            self.fault.__traceback__ = None
 
     def _drop_backend(self) -> None:
         if self._admission is not None:

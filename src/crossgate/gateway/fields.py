@@ -13,7 +13,7 @@ import httptools
 import msgspec
 
 from crossgate.core.policies.call import FieldChange
-from crossgate.core.signing.canonical import Index
+from crossgate.core.signing.canonical import Index, index_of
 from crossgate.core.snapshot.dispatch import Named, announces_stage
 from crossgate.cors.server import MERGE_SENSITIVE
 
@@ -94,11 +94,11 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?
 Notes = dict[int, bytes]
 
 
-class RequestFields(msgspec.Struct, frozen=True):
+class RequestFields(msgspec.Struct):
     """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
     `is_ordinary`: it names one host, has no body, and asks for nothing special: it notes none of what is unusual.
-    `block` is all of them as they came, `index` their values by lower-case name.
+    `block` is all of them as they came.
     """
 
     passed: bytes
@@ -106,11 +106,34 @@ class RequestFields(msgspec.Struct, frozen=True):
     named: Named
     is_ordinary: bool
     block: bytes
-    index: Index
+    # By lower-case name, with the white space around it; None where a name is there twice.
+    _written: dict[bytes, bytes] | None
+    _index: Index | None = None
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
         return pairs(self.block[:-2])
+
+    def values(self, name: bytes) -> tuple[bytes, ...]:
+        """Every value under the lower-case `name`."""
+        written = self._written
+        if written is None:
+            return self.index.get(name, ())
+        value = written.get(name)
+        return () if value is None else (value.strip(b" \t"),)
+
+    @property
+    def index(self) -> Index:
+        """The values of all of them by lower-case name."""
+        index, written = self._index, self._written
+        if index is not None:
+            return index
+        if written is None:
+            index = index_of(self.pairs())
+        else:
+            index = {name: (value.strip(b" \t"),) for name, value in written.items()}
+        self._index = index
+        return index
 
 
 class RequestReader:
@@ -128,7 +151,7 @@ class RequestReader:
         Whoever gets them must not change them: the next request may get the same.
         """
         if block != self._block:
-            passed, notes, index = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            passed, notes, written = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
             is_usual = _UNUSUAL.isdisjoint(notes) and note(CONNECTION, _KEEP_ALIVE) == _KEEP_ALIVE
             host = note(HOST, b"")
@@ -136,7 +159,7 @@ class RequestReader:
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = is_usual and bool(host) and is_host(host)
-            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block, index)
+            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block, written)
         return self._fields
 
 
@@ -162,25 +185,33 @@ class ResponseReader:
         return self._read
 
 
-def _cut(block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]) -> tuple[bytes, Notes, Index]:
-    """The lines to pass on as they are, the noted values, repeated ones joined by a comma, and all of them."""
+def _cut(
+    block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]
+) -> tuple[bytes, Notes, dict[bytes, bytes] | None]:
+    """The lines to pass on as they are; the noted values, repeated ones joined by a comma; and all, if none is.
+
+    The last of them have the white space around them still.
+    """
     passed: list[bytes] = []
     notes: Notes = {}
-    index: dict[bytes, tuple[bytes, ...]] = {}
-    for line in block.split(b"\r\n")[:-1]:
+    written: dict[bytes, bytes] = {}
+    lines = block.split(b"\r\n")
+    for line in lines[:-1]:
         name, _, value = line.partition(b":")
         name = name.lower()
-        # RFC 9110 section 5.5: white space around a value is no part of it.
-        value = value.strip(b" \t")
-        index[name] = (value,) if name not in index else (*index[name], value)
+        written[name] = value
         kind = noted.get(name, _UNNOTED)
         if kind:
+            # RFC 9110 section 5.5: white space around a value is no part of it.
+            value = value.strip(b" \t")
             notes[kind] = notes[kind] + b", " + value if kind in notes else value
         if kind in _PASSED_TOO if kind else name not in ends_here:
             passed.append(line)
     passed.append(b"")
     left = b"\r\n".join(passed)
-    return left if CONNECTION not in notes else _end_to_end(left, notes[CONNECTION]), notes, index
+    if CONNECTION in notes:
+        left = _end_to_end(left, notes[CONNECTION])
+    return left, notes, written if len(written) == len(lines) - 1 else None
 
 
 def _end_to_end(block: bytes, connection: bytes) -> bytes:

@@ -42,7 +42,7 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
     assert target_sent is not None
     assert match is not None
     notes, passed, host_line = read.notes, read.passed, target.host_line
-    call = exchange.call() if match.route.checks else None
+    call = exchange.known or (exchange.call() if match.route.checks else None)
     query = target_sent.query
     if call is not None and call.hidden:
         query = paths.without_parameters(query, call.hidden)

@@ -110,12 +110,15 @@ class Gateway:
         if exchange.body is not None:
             exchange.body.close()
         self._answered[exchange.status] += 1
-        if exchange.fault is not None and self.metering is not None:
-            self.metering.refused(exchange.fault.kind.code, exchange.fault.kind.response_type)
+        fault = exchange.fault
+        if fault is not None and self.metering is not None:
+            self.metering.refused(fault.kind.code, fault.kind.response_type)
         if self.access_log is not None:
             self.access_log.finished(exchange, client_gone=client_gone, cut=cut)
-        if exchange.known is not None or exchange.fault is not None:
-            exchange.forget()
+        # What refers back to the exchange goes: in a ring it would stay until the collector comes.
+        exchange.known = None
+        if fault is not None:
+            fault.__traceback__ = None
 
     def _tell_metering(self) -> None:
         for status, requests in enumerate(self._answered):

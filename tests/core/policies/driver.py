@@ -26,6 +26,10 @@ class GivenFields:
         """As they were given."""
         return self._pairs
 
+    def values(self, name: bytes) -> tuple[bytes, ...]:
+        """Every value under the lower-case `name`."""
+        return self.index.get(name, ())
+
     @property
     def index(self) -> Index:
         """The values by lower-case name."""

@@ -81,8 +81,8 @@ def app_check(
 
 def single(call: Call, name: bytes, refused: FaultKind) -> bytes | None:
     """The one value of the field `name`; None without it, and raises `refused` where there are more."""
-    values = call.index.get(name)
-    if values is None:
+    values = call.headers.values(name)
+    if not values:
         return None
     if len(values) > 1:
         raise refused.because(f"the header {name.decode()} is there more than once")
@@ -141,7 +141,7 @@ def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Ef
 
     What can be said without the body is said first: nobody makes the gateway keep a body for an old signature.
     """
-    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.index)
+    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.headers.index)
     early = refuse_early(message, call.now)
     if early is not None:
         return early

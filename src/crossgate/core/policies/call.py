@@ -65,10 +65,13 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class HeaderFields(Protocol):
-    """The header fields of a request, in the forms that checks read."""
+    """The header fields of a request, in the forms that checks read; no white space is left around the values."""
 
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
-        """Names and values as they came, without the white space around the values."""
+        """Names and values as they came."""
+
+    def values(self, name: bytes) -> tuple[bytes, ...]:
+        """Every value under the lower-case `name`."""
 
     @property
     def index(self) -> Index:
@@ -124,7 +127,7 @@ class Call(msgspec.Struct, eq=False):
     method: bytes
     target: bytes
     path: bytes
-    _fields: HeaderFields
+    headers: HeaderFields
     is_empty: bool = True
     client: Address | None = None
     client_text: str = ""
@@ -142,18 +145,13 @@ class Call(msgspec.Struct, eq=False):
     _query: list[tuple[str, str]] | None = None
 
     def values(self, name: bytes) -> tuple[bytes, ...]:
-        """Every value of the field `name`, which is in lower case, without the white space around it."""
-        return self._fields.index.get(name, ())
+        """Every value of the field `name`, which is in lower case."""
+        return self.headers.values(name)
 
     @property
     def fields(self) -> Sequence[tuple[bytes, bytes]]:
         """Names and values of all header fields, as they came."""
-        return self._fields.pairs()
-
-    @property
-    def index(self) -> Index:
-        """The values of all header fields, by their lower-case name."""
-        return self._fields.index
+        return self.headers.pairs()
 
     def query(self) -> list[tuple[str, str]]:
         """The parameters of the query, decoded; `+` is a space, as in a form."""

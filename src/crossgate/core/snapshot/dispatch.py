@@ -71,7 +71,7 @@ def announces_stage(requested_headers: bytes | None) -> bool:
 def dispatch(snapshot: Snapshot, method: bytes, target: bytes, named: Named) -> Verdict:
     """The verdict on one request."""
     host = named.host
-    if not target.startswith(b"/"):
+    if target[:1] != b"/":
         if target[:8].lower().startswith((b"http://", b"https://")):
             host, target = absolute_form(target)
         elif method in _NEVER_SERVED:
