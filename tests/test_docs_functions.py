@@ -48,7 +48,7 @@ def told(endpoint: str, token: bytes, answer: Service) -> tuple[Fault | None, di
     """How an authorizer refuses a call with `token`, and what it notes, by what `answer` makes of its ask."""
     policy = Authorizer(id="a", type="FRONTEND", endpoint=endpoint, identities=(Identity("Token", "HEADER"),))
     made = call(target="/orders?page=2", headers={"Token": token.decode()})
-    return Driver(answer).run(authorizer_check(policy), made), made.context
+    return Driver(answer).run(authorizer_check(policy), made), dict(made.context)
 
 
 def check_verdicts(answer: Service, endpoint: str = "http://function.example/") -> None:

@@ -6,7 +6,6 @@ asked while other requests go on.
 
 import logging
 from collections.abc import Callable, Iterator
-from functools import partial
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -212,7 +211,7 @@ def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -
         time(),
         route.api_id if route is not None else "",
         route.env_id if route is not None else "",
-        partial(_system_parameter, exchange),
+        exchange,
     )
 
 
@@ -225,7 +224,7 @@ def _origin_form(exchange: "Exchange") -> bytes:
     return rest if authority == exchange.read.named.host else target
 
 
-def _system_parameter(exchange: "Exchange", name: str) -> str | None:
+def system_parameter(exchange: "Exchange", name: str) -> str | None:
     """What `$context.` + `name` stands for, where it is nothing of the call itself (gateway.md 1.3)."""
     match = exchange.verdict.match if exchange.verdict is not None else None
     match name:

@@ -17,7 +17,7 @@ from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route
 from crossgate.cors.server import Grant, is_preflight
 from crossgate.gateway import answers, fields, forward
-from crossgate.gateway.admission import TOKEN_LIMITS, Admission, call_of, token_request
+from crossgate.gateway.admission import TOKEN_LIMITS, Admission, call_of, system_parameter, token_request
 from crossgate.gateway.backend import BackendConnection
 from crossgate.gateway.fields import RequestFields
 from crossgate.gateway.pool import is_name_failure
@@ -140,6 +140,10 @@ class Exchange:
         if self.known is None:
             self.known = call_of(self, self.snapshot, self.verdict)
         return self.known
+
+    def parameter(self, name: str) -> str | None:
+        """Surroundings: what `$context.` and `name` stand for."""
+        return system_parameter(self, name)
 
     def _check(self, verdict: Verdict, route: Route) -> None:
         checks = iter(route.checks)

@@ -13,7 +13,7 @@ import httptools
 import msgspec
 
 from crossgate.core.policies.call import FieldChange
-from crossgate.core.signing.canonical import Index, index_of
+from crossgate.core.signing.canonical import Values, values_in
 from crossgate.core.snapshot.dispatch import Named, announces_stage
 from crossgate.cors.server import MERGE_SENSITIVE
 
@@ -98,7 +98,8 @@ class RequestFields(msgspec.Struct):
     """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
     `is_ordinary`: it names one host, has no body, and asks for nothing special: it notes none of what is unusual.
-    `block` is all of them as they came.
+    `block` is all of them as they came. Of each there is the last value in `names`, by its name in lower case and
+    with the white space around it; `has_repeated`: of some there are others.
     """
 
     passed: bytes
@@ -106,9 +107,9 @@ class RequestFields(msgspec.Struct):
     named: Named
     is_ordinary: bool
     block: bytes
-    # By lower-case name, with the white space around it; None where a name is there twice.
-    _written: dict[bytes, bytes] | None
-    _index: Index | None = None
+    names: dict[bytes, bytes]
+    has_repeated: bool
+    _values_of: Values | None = None
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
@@ -116,24 +117,12 @@ class RequestFields(msgspec.Struct):
 
     def values(self, name: bytes) -> tuple[bytes, ...]:
         """Every value under the lower-case `name`."""
-        written = self._written
-        if written is None:
-            return self.index.get(name, ())
-        value = written.get(name)
+        if self.has_repeated:
+            if self._values_of is None:
+                self._values_of = values_in(self.pairs())
+            return self._values_of(name)
+        value = self.names.get(name)
         return () if value is None else (value.strip(b" \t"),)
-
-    @property
-    def index(self) -> Index:
-        """The values of all of them by lower-case name."""
-        index, written = self._index, self._written
-        if index is not None:
-            return index
-        if written is None:
-            index = index_of(self.pairs())
-        else:
-            index = {name: (value.strip(b" \t"),) for name, value in written.items()}
-        self._index = index
-        return index
 
 
 class RequestReader:
@@ -151,7 +140,7 @@ class RequestReader:
         Whoever gets them must not change them: the next request may get the same.
         """
         if block != self._block:
-            passed, notes, written = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            passed, notes, names, has_repeated = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
             is_usual = _UNUSUAL.isdisjoint(notes) and note(CONNECTION, _KEEP_ALIVE) == _KEEP_ALIVE
             host = note(HOST, b"")
@@ -159,7 +148,8 @@ class RequestReader:
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = is_usual and bool(host) and is_host(host)
-            self._block, self._fields = block, RequestFields(passed, notes, named, is_ordinary, block, written)
+            self._block = block
+            self._fields = RequestFields(passed, notes, named, is_ordinary, block, names, has_repeated)
         return self._fields
 
 
@@ -178,7 +168,7 @@ class ResponseReader:
         Raises HttpParserError where the body is coded in a way that was not asked for.
         """
         if block != self._block:
-            passed, notes, _ = _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
+            passed, notes, _, _ = _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
             if notes.get(TRANSFER_ENCODING, b"chunked").lower() != b"chunked":
                 raise httptools.HttpParserError("the only transfer coding is chunked")
             self._block, self._read = block, (passed, notes)
@@ -187,19 +177,16 @@ class ResponseReader:
 
 def _cut(
     block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]
-) -> tuple[bytes, Notes, dict[bytes, bytes] | None]:
-    """The lines to pass on as they are; the noted values, repeated ones joined by a comma; and all, if none is.
-
-    The last of them have the white space around them still.
-    """
+) -> tuple[bytes, Notes, dict[bytes, bytes], bool]:
+    """The lines to pass on as they are; the noted values, repeated ones with a comma; `names`, `has_repeated`."""
     passed: list[bytes] = []
     notes: Notes = {}
-    written: dict[bytes, bytes] = {}
+    names: dict[bytes, bytes] = {}
     lines = block.split(b"\r\n")
     for line in lines[:-1]:
         name, _, value = line.partition(b":")
         name = name.lower()
-        written[name] = value
+        names[name] = value
         kind = noted.get(name, _UNNOTED)
         if kind:
             # RFC 9110 section 5.5: white space around a value is no part of it.
@@ -211,7 +198,7 @@ def _cut(
     left = b"\r\n".join(passed)
     if CONNECTION in notes:
         left = _end_to_end(left, notes[CONNECTION])
-    return left, notes, written if len(written) == len(lines) - 1 else None
+    return left, notes, names, len(names) < len(lines) - 1
 
 
 def _end_to_end(block: bytes, connection: bytes) -> bytes:

@@ -11,7 +11,7 @@ from crossgate.core.policies.asking import Answer, Ask, AskFailed
 from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, Look, Spend
 from crossgate.core.policies.credentials import App, AppConfig
 from crossgate.core.policies.spending import Left, Spending
-from crossgate.core.signing.canonical import Index, index_of
+from crossgate.core.signing.canonical import values_in
 
 Service = Callable[[Ask], Answer | AskFailed]
 
@@ -21,19 +21,16 @@ class GivenFields:
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         self._pairs = pairs
+        self.values = values_in(pairs)
 
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
         """As they were given."""
         return self._pairs
 
-    def values(self, name: bytes) -> tuple[bytes, ...]:
-        """Every value under the lower-case `name`."""
-        return self.index.get(name, ())
-
     @property
-    def index(self) -> Index:
-        """The values by lower-case name."""
-        return index_of(self._pairs)
+    def names(self) -> frozenset[bytes]:
+        """The lower-case names."""
+        return frozenset(name.lower() for name, _ in self._pairs)
 
 
 def call(**fields: Any) -> Call:
@@ -48,7 +45,7 @@ def call(**fields: Any) -> Call:
     made.client_text = str(made.client)
     made.now = fields.get("now", 1_700_000_000.0)
     made.is_empty = not fields.get("body")
-    made.context.update(fields.get("context", {}))
+    made.context = fields.get("context", {})
     if "app" in fields:
         config = AppConfig(id=fields["app"], name=fields["app"], key=fields["app"], secret=b"")
         made.app = App(config, lambda sealed, name: sealed)

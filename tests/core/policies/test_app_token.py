@@ -120,7 +120,7 @@ def test_an_access_token_lets_its_app_in() -> None:
     assert refused is None
     assert made.app is not None
     assert made.app.name == "orders"
-    assert made.changes == [FieldChange(b"authorization", ())]
+    assert made.changes == (FieldChange(b"authorization", ()),)
     assert made.system("authorizer.frontend.through_data") == "branch 7"
 
 

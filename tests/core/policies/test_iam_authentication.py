@@ -61,7 +61,7 @@ def test_the_operator_is_found_or_the_call_refused(row: dict[str, Any]) -> None:
         assert row.get("says", "") in fault.message
         assert (fault.kind is runtime.IAM_AUTH_MISSING) is row.get("missing", False)
         assert SK not in fault.message
-    assert made.changes == []
+    assert made.changes == ()
 
 
 def test_five_wrong_signatures_lock_an_access_key() -> None:
@@ -124,4 +124,4 @@ def test_a_backend_sees_the_tokens_it_is_allowed_to(users: tuple[str, ...], is_s
     made = call(now=NOW, headers=[["X-Auth-Token", text]])
 
     assert Driver().run(iam_check(OPERATORS, users), made) is None
-    assert made.changes == ([FieldChange(b"x-auth-token", (text.encode(),))] if is_seen else [])
+    assert made.changes == ((FieldChange(b"x-auth-token", (text.encode(),)),) if is_seen else ())

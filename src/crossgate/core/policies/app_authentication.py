@@ -32,6 +32,7 @@ CONTENT_SHA256: Final = b"x-sdk-content-sha256"
 SIGNED: Final = b"sdk-hmac-sha256"
 """How an `Authorization` that is a signature begins, in lower case."""
 _UNSIGNED: Final = (UNSIGNED_PAYLOAD.encode(),)
+_BODY_DIGEST: Final = BodyDigest()
 
 
 class AppModes(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,17 +60,17 @@ def app_check(
     header, scheme_bytes = modes.header.encode(), len(SIGNED)
 
     def check(call: Call) -> Waiting | None:
-        signed = _single(call, header)
+        signed = single(call, header)
         if signed is not None and signed[:scheme_bytes].lower() == SIGNED:
             return _signed(call, signed, credentials, modes)
-        if takes_app_code and (code := _single(call, APP_CODE)) is not None:
+        if takes_app_code and (code := single(call, APP_CODE)) is not None:
             call.app = _known(credentials.by_code(code), "the AppCode is not known")
-        elif modes.app_secret and (key := _single(call, APP_ID)) is not None:
-            secret = _single(call, APP_KEY) or b""
+        elif modes.app_secret and (key := single(call, APP_ID)) is not None:
+            secret = single(call, APP_KEY) or b""
             call.app = _known(credentials.by_secret(key, secret), "the key or the secret is wrong")
         elif (app := _by_authorization(call, credentials, modes, tokens)) is not None:
             call.app = app
-            call.changes.append(FieldChange(AUTHORIZATION, ()))
+            call.changes += (FieldChange(AUTHORIZATION, ()),)
         elif signed is not None:
             return _signed(call, signed, credentials, modes)
         else:
@@ -79,18 +80,14 @@ def app_check(
     return check
 
 
-def single(call: Call, name: bytes, refused: FaultKind) -> bytes | None:
+def single(call: Call, name: bytes, refused: FaultKind = runtime.APP_AUTH_FAILED) -> bytes | None:
     """The one value of the field `name`; None without it, and raises `refused` where there are more."""
-    values = call.headers.values(name)
-    if not values:
+    if name not in call.headers.names:
         return None
+    values = call.headers.values(name)
     if len(values) > 1:
         raise refused.because(f"the header {name.decode()} is there more than once")
     return values[0]
-
-
-def _single(call: Call, name: bytes) -> bytes | None:
-    return single(call, name, runtime.APP_AUTH_FAILED)
 
 
 def _known(app: App | None, otherwise: str) -> App:
@@ -103,7 +100,7 @@ def _by_authorization(
     call: Call, credentials: Credentials, modes: AppModes, tokens: AppTokenIssuer | None
 ) -> App | None:
     """The app by basic authentication or by its token; None where the call has neither."""
-    authorization = _single(call, AUTHORIZATION)
+    authorization = single(call, AUTHORIZATION)
     if authorization is None:
         return None
     if modes.app_basic:
@@ -117,7 +114,7 @@ def _by_authorization(
     if tokens is None or scheme.lower() != b"bearer":
         return None
     token = tokens.accepted(text.strip(), call.now)
-    call.context.update(token.context)
+    call.context = {**call.context, **token.context}
     return token.app
 
 
@@ -141,13 +138,13 @@ def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Ef
 
     What can be said without the body is said first: nobody makes the gateway keep a body for an old signature.
     """
-    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.headers.index)
+    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.headers.values)
     early = refuse_early(message, call.now)
     if early is not None:
         return early
     if not call.is_empty:
-        is_unsigned = call.values(CONTENT_SHA256) == _UNSIGNED
-        message.body_sha256 = "" if is_unsigned else (yield BodyDigest())
+        is_unsigned = CONTENT_SHA256 in call.headers.names and call.values(CONTENT_SHA256) == _UNSIGNED
+        message.body_sha256 = "" if is_unsigned else (yield _BODY_DIGEST)
     return refuse_late(message, claimed, secret)
 
 

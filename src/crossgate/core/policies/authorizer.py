@@ -112,7 +112,7 @@ def authorizer_check(policy: Authorizer, *, body_as_base64: bool = True) -> Chec
         if _is_failure(answer) and policy.lets_pass_on_failure:
             return
         context = _allowed(answer)
-        call.context.update((prefix + name, value) for name, value in context.items())
+        call.context = {**call.context, **{prefix + name: value for name, value in context.items()}}
 
     return check
 

@@ -4,7 +4,8 @@ A check is a function of the Call. One that can decide at once returns None; one
 returns a generator that yields what it needs (an Effect) and is sent the answer. It raises Fault to refuse.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol, final
 from urllib.parse import parse_qsl
 
@@ -15,7 +16,7 @@ from crossgate.core.policies.addresses import Address
 from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
 from crossgate.core.policies.spending import Left, Period, Spending
-from crossgate.core.signing.canonical import EMPTY_SHA256, Index
+from crossgate.core.signing.canonical import EMPTY_SHA256
 
 
 @final
@@ -67,19 +68,22 @@ class Account(msgspec.Struct, frozen=True):
 class HeaderFields(Protocol):
     """The header fields of a request, in the forms that checks read; no white space is left around the values."""
 
+    @property
+    def names(self) -> Container[bytes]:
+        """Their names in lower case."""
+
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
         """Names and values as they came."""
 
     def values(self, name: bytes) -> tuple[bytes, ...]:
         """Every value under the lower-case `name`."""
 
-    @property
-    def index(self) -> Index:
-        """The values by lower-case name."""
 
+class Surroundings(Protocol):
+    """What knows of a request what is none of the checks' business."""
 
-def _nothing_more(name: str) -> None:
-    return None
+    def parameter(self, name: str) -> str | None:
+        """What `$context.` and `name` stand for: `stage`, `requestId`, `apiName` …; None where it is not known."""
 
 
 class Charge(msgspec.Struct, frozen=True, gc=False):
@@ -115,7 +119,7 @@ class Call(msgspec.Struct, eq=False):
 
     `target` is the raw request target, `path` the path it was routed by; `client` is its address by the gateway's
     rules for proxies, `client_text` the same as text; `is_empty`: it has no body; `now` is in seconds since the
-    epoch. `lookup` knows what else is called `$context.…`: `stage`, `requestId`, `apiName`.
+    epoch. `surroundings` know what else is called `$context.…`.
 
     Checks note here who calls: `app` for a credential, `account` for an operator; `context` holds what authorizers
     say, by its `$context.` name. `counted` is what it was counted against.
@@ -134,12 +138,12 @@ class Call(msgspec.Struct, eq=False):
     now: float = 0.0
     api_id: str = ""
     env_id: str = ""
-    lookup: Callable[[str], str | None] = _nothing_more
+    surroundings: Surroundings | None = None
     app: App | None = None
     account: Account | None = None
-    context: dict[str, str] = {}
-    counted: list[Counted] = []
-    changes: list[FieldChange] = []
+    context: Mapping[str, str] = MappingProxyType({})
+    counted: tuple[Counted, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     hidden: frozenset[str] = frozenset()
     payload: str = EMPTY_SHA256
     _query: list[tuple[str, str]] | None = None
@@ -179,7 +183,9 @@ class Call(msgspec.Struct, eq=False):
                 return self.method.decode("latin-1")
             case _:
                 found = self.context.get(name)
-                return self.lookup(name) if found is None else found
+                if found is not None or self.surroundings is None:
+                    return found
+                return self.surroundings.parameter(name)
 
 
 Waiting = Generator[Effect, Any, Any]

@@ -76,7 +76,7 @@ def looking_check(policy: Charges) -> Check:
 
 def _spend(call: Call, charges: Sequence[Charge]) -> Waiting:
     left: Left = yield Spend(tuple([charge.spending for charge in charges]))
-    call.counted.append(Counted(charges, left))
+    call.counted += (Counted(charges, left),)
     _refuse(charges, left)
 
 

@@ -88,11 +88,12 @@ def code_digest(code: bytes) -> bytes:
 class Credentials:
     """Every app of one revision."""
 
-    __slots__ = ("_by_code", "_by_key")
+    __slots__ = ("_by_code", "_by_key", "_proven")
 
     def __init__(self, configs: Iterable[AppConfig], open_secret: OpenSecret) -> None:
         self._by_key: dict[str, App] = {}
         self._by_code: dict[bytes, App] = {}
+        self._proven: dict[bytes, App] = {}
         for config in configs:
             app = self._by_key[config.key] = App(config, open_secret)
             for digest in config.codes:
@@ -110,4 +111,10 @@ class Credentials:
 
     def by_code(self, code: bytes) -> App | None:
         """The app with this AppCode; how long it takes says nothing about the codes there are."""
-        return self._by_code.get(code_digest(code))
+        app = self._proven.get(code)
+        if app is None:
+            app = self._by_code.get(code_digest(code))
+            if app is not None:
+                # Looked for again, it need not be digested: a dictionary compares what has the same hash alone.
+                self._proven[code] = app
+        return app

@@ -87,7 +87,7 @@ def iam_check(operators: Operators, backend_token_users: Sequence[str] = ()) -> 
         operator = _with_token(operators, token, call.now)
         call.account = Account(operator.id, operator.name)
         if any(pattern.matches(operator.name) for pattern in may_be_seen):
-            call.changes.append(FieldChange(TOKEN, (token,)))
+            call.changes += (FieldChange(TOKEN, (token,)),)
         return None
 
     return check

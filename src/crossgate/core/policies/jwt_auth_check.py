@@ -26,7 +26,7 @@ def jwt_auth_check(policy: JwtAuth) -> Check:
         if token is None:
             if not policy.lets_pass_without:
                 raise _refused("it is missing")
-            call.changes += _told(policy, "", {})
+            call.changes += (*_told(policy, "", {}),)
             return None
         if policy.service is not None:
             return _with_service(policy, policy.service, keys_of, call, token)
@@ -91,7 +91,7 @@ def _let_in(policy: JwtAuth, keys: Keys, call: Call, token: str) -> None:
     for claim, values in wanted.items():
         if values.isdisjoint(_texts(payload.get(claim))):
             raise _refused(f"its claim {claim} is not on the white list")
-    call.changes += _told(policy, token, payload)
+    call.changes += (*_told(policy, token, payload),)
     if not policy.passes_token:
         _take_away(policy, call)
 
@@ -162,14 +162,14 @@ def _take_away(policy: JwtAuth, call: Call) -> None:
     """Keep the token from the backend."""
     match policy.location:
         case "header":
-            call.changes.insert(0, FieldChange(policy.name.lower().encode(), ()))
+            call.changes = (FieldChange(policy.name.lower().encode(), ()), *call.changes)
         case "query":
             call.hidden |= {policy.name}
         case "cookie":
             kept = "; ".join(
                 f"{name}={value}" for name, value in _cookies(call) if name.lower() != policy.name.lower()
             )
-            call.changes.append(FieldChange(b"cookie", (kept.encode("latin-1"),) if kept else ()))
+            call.changes += (FieldChange(b"cookie", (kept.encode("latin-1"),) if kept else ()),)
 
 
 def _refused(reason: str) -> Fault:

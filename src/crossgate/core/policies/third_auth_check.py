@@ -75,7 +75,7 @@ def _authenticate(policy: ThirdAuth, headers: list[bytes] | None, call: Call) ->
         timeout_ms=policy.timeout_ms,
     )
     _refuse(policy, answer)
-    call.changes += _carried(policy, answer)
+    call.changes += (*_carried(policy, answer),)
 
 
 def _fields_sent(call: Call, names: list[bytes] | None) -> tuple[tuple[bytes, bytes], ...]:

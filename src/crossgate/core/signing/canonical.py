@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -18,39 +18,44 @@ DATE_HEADER: Final = "x-sdk-date"
 PAYLOAD_HEADER: Final = "x-sdk-content-sha256"
 
 
-Index = Mapping[bytes, tuple[bytes, ...]]
-"""The values of header fields by lower-case name, white space around each removed, in the order they came."""
+Values = Callable[[bytes], tuple[bytes, ...]]
+"""Every value of the field with this lower-case name, white space around each removed, in the order they came."""
 
 
-def index_of(headers: Iterable[tuple[bytes, bytes]]) -> Index:
-    """The Index of raw `headers`."""
+def values_in(headers: Iterable[tuple[bytes, bytes]]) -> Values:
+    """The Values of raw `headers`."""
     index: dict[bytes, tuple[bytes, ...]] = {}
     for name, value in headers:
         lower = name.lower()
         index[lower] = (*index.get(lower, ()), value.strip())
-    return index
+    return lambda name: index.get(name, ())
+
+
+def _not_given(name: bytes) -> tuple[bytes, ...]:
+    return ()
 
 
 class Message(msgspec.Struct):
     """A request as it is on the wire.
 
     `target` is the raw request target, path and query (`/a%2Fb?x=1`). `headers` are raw pairs, names in any
-    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received. Whoever has
-    the `index` of the headers already can give it.
+    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received. Whoever can
+    look values up already gives `values_of`, and no `headers`.
     """
 
     method: str
     target: bytes
     headers: Sequence[tuple[bytes, bytes]]
     body_sha256: str = EMPTY_SHA256
-    index: Index = {}
+    values_of: Values = _not_given
 
     def __post_init__(self) -> None:
-        self.index = self.index or index_of(self.headers)
+        if self.values_of is _not_given:
+            self.values_of = values_in(self.headers)
 
     def values(self, name: str) -> Sequence[bytes]:
         """Every value of the header `name`, white space around each removed, in the order they came."""
-        return self.index.get(name.lower().encode(), ())
+        return self.values_of(name.lower().encode())
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -125,12 +130,12 @@ def canonical_request(
     """
     path, _, query = message.target.partition(b"?")
     lines = [message.method.upper().encode(), _canonical_uri(path, reading), _canonical_query(query, reading)]
-    index = message.index
+    values_of = message.values_of
     # A stranger's endless list is not worth remembering.
     read = _in_bytes if len(signed_headers) <= _MOST_REMEMBERED else _in_bytes.__wrapped__
     names, joined = read(tuple(signed_headers))
     for label, name in names:
-        values = index.get(name, _ABSENT)
+        values = values_of(name) or _ABSENT
         if len(values) == 1:
             lines.append(label + values[0])
         else:
@@ -154,7 +159,15 @@ def string_to_sign(canonical: bytes, date: str) -> bytes:
 
 def signature(secret: str, to_sign: bytes) -> str:
     """The signature of `to_sign` in hex."""
-    return hmac.digest(secret.encode(), to_sign, hashlib.sha256).hex()
+    made = _keyed(secret).copy()
+    made.update(to_sign)
+    return made.hexdigest()
+
+
+# To begin with a key takes as long as to sign with it.
+@lru_cache(maxsize=1024)
+def _keyed(secret: str) -> hmac.HMAC:
+    return hmac.new(secret.encode(), digestmod=hashlib.sha256)
 
 
 def _encode(raw: bytes, *, keep: str = "~") -> bytes:

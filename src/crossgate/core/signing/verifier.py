@@ -138,7 +138,7 @@ def verify(message: Message, authorization: Authorization, secret: str | None, n
 
 def refuse_late(message: Message, authorization: Authorization, secret: str) -> Refusal | None:
     """What `verify` says of a message that `refuse_early` has nothing against."""
-    date = b"".join(message.index.get(_DATED, ())).decode("latin-1")
+    date = b"".join(message.values_of(_DATED)).decode("latin-1")
     hashes = _payload_hashes(message)
     documented = canonical_request(message, authorization.signed_headers, hashes[0])
     if _is_signature(authorization.signature, documented, date, secret):
@@ -159,13 +159,13 @@ def refuse_early(message: Message, now: float) -> Refusal | None:
 
     `now` is in seconds since the epoch.
     """
-    index = message.index
+    values_of = message.values_of
     for name in _SINGLE:
-        if len(index.get(name, ())) > 1:
+        if len(values_of(name)) > 1:
             return _malformed(f"the header {name.decode()} is there more than once")
-    dates = index.get(_DATED)
+    dates = values_of(_DATED)
     signed_at = _moment(dates[0]) if dates and len(dates[0]) == _DATE_LENGTH else None
-    if dates is None or signed_at is None:
+    if signed_at is None:
         return _malformed("the header X-Sdk-Date must be UTC as YYYYMMDDTHHMMSSZ")
     if abs(now - signed_at) > CLOCK_TOLERANCE_S:
         server_time = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -182,7 +182,7 @@ def _other_forms(message: Message, signed_headers: tuple[str, ...], hashes: tupl
 
 def _payload_hashes(message: Message) -> tuple[str, ...]:
     """What may stand for the body. A declared digest counts only when it is the body's own."""
-    values = message.index.get(_PAYLOAD)
+    values = message.values_of(_PAYLOAD)
     if not values:
         return (message.body_sha256,)
     declared = b"".join(values).decode("latin-1")
