@@ -14,7 +14,7 @@ import msgspec
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies.app_token import MAX_BODY_BYTES, TokenEndpoint
 from crossgate.core.policies.asking import Answer, Ask, AskFailed
-from crossgate.core.policies.call import Body, BodyDigest, Call, Check, Effect, Look, Spend, Waiting, run
+from crossgate.core.policies.call import Body, BodyDigest, Call, Check, Effect, Waiting, run
 from crossgate.core.policies.client_address import client_address
 from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.snapshot.config import Limits
@@ -128,20 +128,17 @@ class Admission:
 
     def _done(self, effect: Effect) -> Any:
         """The answer to `effect`, or _PENDING."""
-        counting = self._exchange.client.gateway.counting
-        # For isinstance() a Struct is five times as dear.
-        if type(effect) is Spend:
-            # By the time it is now: the body, or another service, may have been awaited.
-            return counting.spend(effect.spendings, time())
-        if type(effect) is Look:
-            return counting.look(effect.spendings, time())
-        return self._ask(effect) if type(effect) is Ask else self._hold(effect)
+        answer = self._exchange.at_hand(effect)
+        if answer is not None:
+            return answer
+        return self._ask(effect) if isinstance(effect, Ask) else self._hold(effect)
 
-    def _hold(self, wanted: Body | BodyDigest) -> Any:
+    def _hold(self, wanted: Effect) -> Any:
         """Keeps the body from the backend until the whole of it is here."""
         exchange = self._exchange
         body = exchange.body
         assert body is not None
+        assert isinstance(wanted, (Body, BodyDigest))
         if exchange.is_request_done:
             return _read(body, wanted)
         body.hold()
@@ -176,7 +173,7 @@ class Admission:
 
 
 def _read(body: Upload, wanted: Body | BodyDigest) -> str | bytes:
-    if type(wanted) is BodyDigest:
+    if isinstance(wanted, BodyDigest):
         return body.digest()
     if body.arrived_bytes() > _LONGEST_READ_BYTES:
         raise Fault(runtime.ENTITY_TOO_LARGE)

@@ -7,11 +7,11 @@ as far as what has arrived allows.
 
 import asyncio
 from collections.abc import Iterator
-from time import monotonic
-from typing import TYPE_CHECKING
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
 
 from crossgate.core.errors import Fault, runtime
-from crossgate.core.policies.call import Call, Check, Waiting, run
+from crossgate.core.policies.call import BodyDigest, Call, Check, Effect, Look, Spend, Waiting, run
 from crossgate.core.snapshot.config import Limits
 from crossgate.core.snapshot.dispatch import Verdict, dispatch
 from crossgate.core.snapshot.snapshot import HttpTarget, MockAnswer, Route
@@ -144,6 +144,18 @@ class Exchange:
     def parameter(self, name: str) -> str | None:
         """Surroundings: what `$context.` and `name` stand for."""
         return system_parameter(self, name)
+
+    def at_hand(self, effect: Effect) -> Any:
+        """Surroundings: the answer to `effect` if it is there at once."""
+        # For isinstance() a Struct is five times as dear.
+        if type(effect) is Spend:
+            # By the time it is now: the body, or another service, may have been awaited.
+            return self.client.gateway.counting.spend(effect.spendings, time())
+        if type(effect) is Look:
+            return self.client.gateway.counting.look(effect.spendings, time())
+        if type(effect) is BodyDigest and self.body is not None and self.is_request_done:
+            return self.body.digest()
+        return None
 
     def _check(self, verdict: Verdict, route: Route) -> None:
         checks = iter(route.checks)

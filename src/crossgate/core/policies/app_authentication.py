@@ -1,13 +1,12 @@
 """Which app calls: by signature, AppCode, key and secret, basic authentication or token (gateway.md 3.1, 3.2)."""
 
-from collections.abc import Generator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from crossgate.core.errors import Fault, FaultKind, runtime
 from crossgate.core.policies.app_token import AppTokenIssuer
-from crossgate.core.policies.call import BodyDigest, Call, Check, Effect, FieldChange, Spend, Waiting
+from crossgate.core.policies.call import BodyDigest, Call, Check, FieldChange, Spend, Waiting
 from crossgate.core.policies.credentials import App, Credentials, read_basic
 from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.signing import (
@@ -32,7 +31,7 @@ CONTENT_SHA256: Final = b"x-sdk-content-sha256"
 SIGNED: Final = b"sdk-hmac-sha256"
 """How an `Authorization` that is a signature begins, in lower case."""
 _UNSIGNED: Final = (UNSIGNED_PAYLOAD.encode(),)
-_BODY_DIGEST: Final = BodyDigest()
+BODY_DIGEST: Final = BodyDigest()
 
 
 class AppModes(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,43 +117,68 @@ def _by_authorization(
     return token.app
 
 
-def _signed(call: Call, authorization: bytes, credentials: Credentials, modes: AppModes) -> Waiting:
+def _signed(call: Call, authorization: bytes, credentials: Credentials, modes: AppModes) -> Waiting | None:
     claimed = parse_authorization(authorization)
+    # For isinstance() a Struct is five times as dear.
     if type(claimed) is Refusal:
         raise _refused(claimed)
     app = credentials.by_key(claimed.access_key)
     if app is None:
         raise _refused(Refusal(Reason.UNKNOWN_KEY, claimed.access_key))
-    refusal = yield from verify_call(call, claimed, app.secret)
+    message = signed_message(call)
+    if type(message) is Refusal:
+        raise _refused(message)
+    digest = digest_at_hand(call)
+    if digest is None:
+        return _signed_with_body(call, message, claimed, app, modes)
+    message.body_sha256 = digest
+    return _let_in(call, message, claimed, app, modes)
+
+
+def _signed_with_body(call: Call, message: Message, claimed: Authorization, app: App, modes: AppModes) -> Waiting:
+    message.body_sha256 = yield BODY_DIGEST
+    further = _let_in(call, message, claimed, app, modes)
+    if further is not None:
+        yield from further
+
+
+def _let_in(call: Call, message: Message, claimed: Authorization, app: App, modes: AppModes) -> Waiting | None:
+    refusal = refuse_late(message, claimed, app.secret)
     if refusal is not None:
         raise _refused(refusal)
     if modes.refuses_replays:
-        yield from _once(call, claimed)
+        return _once(call, claimed, app)
     call.app = app
+    return None
 
 
-def verify_call(call: Call, claimed: Authorization, secret: str) -> Generator[Effect, Any, Refusal | None]:
-    """Why the signature of a call is not `secret`'s, None where it is; waits for the body where that is signed.
+def signed_message(call: Call) -> Message | Refusal:
+    """What a signature covers, but for the body; or what is wrong whatever the body is.
 
-    What can be said without the body is said first: nobody makes the gateway keep a body for an old signature.
+    Nobody makes the gateway keep a body for an old signature.
     """
     message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.headers.values)
-    early = refuse_early(message, call.now)
-    if early is not None:
-        return early
-    if not call.is_empty:
-        is_unsigned = CONTENT_SHA256 in call.headers.names and call.values(CONTENT_SHA256) == _UNSIGNED
-        message.body_sha256 = "" if is_unsigned else (yield _BODY_DIGEST)
-    return refuse_late(message, claimed, secret)
+    return refuse_early(message, call.now) or message
 
 
-def _once(call: Call, claimed: Authorization) -> Waiting:
+def digest_at_hand(call: Call) -> str | None:
+    """The digest of the body for a signed message, "" where it is not signed; None while it has to be awaited."""
+    if call.is_empty:
+        return EMPTY_SHA256
+    if CONTENT_SHA256 in call.headers.names and call.values(CONTENT_SHA256) == _UNSIGNED:
+        return ""
+    digest: str | None = call.surroundings.at_hand(BODY_DIGEST)
+    return digest
+
+
+def _once(call: Call, claimed: Authorization, app: App) -> Waiting:
     # One signed as far ahead as may be is good until the very end of this time.
     seconds = 2 * CLOCK_TOLERANCE_S + 1
     key = f"signature:{claimed.access_key}:{claimed.signature}"
     left: Left = yield Spend((Spending(key, 1, seconds),))
     if left.refused is not None:
         raise runtime.APP_AUTH_FAILED.because("the signature has been used before")
+    call.app = app
 
 
 def _refused(refusal: Refusal) -> Fault:

@@ -85,6 +85,19 @@ class Surroundings(Protocol):
     def parameter(self, name: str) -> str | None:
         """What `$context.` and `name` stand for: `stage`, `requestId`, `apiName` …; None where it is not known."""
 
+    def at_hand(self, effect: "Effect") -> Any:
+        """The answer to `effect` if it is there at once, which costs less than to yield it; else None."""
+
+
+class _Nowhere:
+    """Surroundings that know nothing."""
+
+    def parameter(self, name: str) -> None:
+        return None
+
+    def at_hand(self, effect: "Effect") -> None:
+        return None
+
 
 class Charge(msgspec.Struct, frozen=True, gc=False):
     """One limit a call counts against.
@@ -138,7 +151,7 @@ class Call(msgspec.Struct, eq=False):
     now: float = 0.0
     api_id: str = ""
     env_id: str = ""
-    surroundings: Surroundings | None = None
+    surroundings: Surroundings = _Nowhere()
     app: App | None = None
     account: Account | None = None
     context: Mapping[str, str] = MappingProxyType({})
@@ -183,9 +196,7 @@ class Call(msgspec.Struct, eq=False):
                 return self.method.decode("latin-1")
             case _:
                 found = self.context.get(name)
-                if found is not None or self.surroundings is None:
-                    return found
-                return self.surroundings.parameter(name)
+                return self.surroundings.parameter(name) if found is None else found
 
 
 Waiting = Generator[Effect, Any, Any]

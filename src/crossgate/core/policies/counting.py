@@ -59,7 +59,14 @@ def counting_check(policies: Sequence[Charges]) -> Check | None:
         charges = first(call)
         if more:
             charges = [*charges, *(charge for charges_of in more for charge in charges_of(call))]
-        return _spend(call, charges) if charges else None
+        if not charges:
+            return None
+        spend = Spend(tuple([charge.spending for charge in charges]))
+        left = call.surroundings.at_hand(spend)
+        if left is None:
+            return _spend(call, charges, spend)
+        _note(call, charges, left)
+        return None
 
     return check
 
@@ -74,8 +81,11 @@ def looking_check(policy: Charges) -> Check:
     return check
 
 
-def _spend(call: Call, charges: Sequence[Charge]) -> Waiting:
-    left: Left = yield Spend(tuple([charge.spending for charge in charges]))
+def _spend(call: Call, charges: Sequence[Charge], spend: Spend) -> Waiting:
+    _note(call, charges, (yield spend))
+
+
+def _note(call: Call, charges: Sequence[Charge], left: Left) -> None:
     call.counted += (Counted(charges, left),)
     _refuse(charges, left)
 

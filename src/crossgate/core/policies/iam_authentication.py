@@ -15,12 +15,19 @@ import msgspec
 
 from crossgate.core.errors import Fault, runtime
 from crossgate.core.policies import access_token
-from crossgate.core.policies.app_authentication import AUTHORIZATION, SIGNED, single, verify_call
+from crossgate.core.policies.app_authentication import (
+    AUTHORIZATION,
+    BODY_DIGEST,
+    SIGNED,
+    digest_at_hand,
+    signed_message,
+    single,
+)
 from crossgate.core.policies.call import Account, Call, Check, FieldChange, Look, Spend, Waiting
 from crossgate.core.policies.credentials import OpenSecret
 from crossgate.core.policies.pattern import Pattern
 from crossgate.core.policies.spending import Left, Spending
-from crossgate.core.signing import IAM_WORDING, Reason, Refusal, parse_authorization
+from crossgate.core.signing import IAM_WORDING, Reason, Refusal, parse_authorization, refuse_late
 
 TOKEN: Final = b"x-auth-token"
 TOKEN_KEY: Final = "token-key"  # noqa: S105
@@ -105,7 +112,7 @@ def _with_token(operators: Operators, text: bytes, now: float) -> OperatorConfig
 
 def _signed(call: Call, authorization: bytes, operators: Operators) -> Waiting:
     claimed = parse_authorization(authorization)
-    if isinstance(claimed, Refusal):
+    if type(claimed) is Refusal:
         raise _refused(claimed)
     operator = operators.by_access_key(claimed.access_key)
     if operator is None:
@@ -114,7 +121,12 @@ def _signed(call: Call, authorization: bytes, operators: Operators) -> Waiting:
     left: Left = yield Look(failures)
     if left.refused is not None:
         raise _locked()
-    refusal = yield from verify_call(call, claimed, operators.secret(operator))
+    message = signed_message(call)
+    if type(message) is Refusal:
+        raise _refused(message)
+    digest = digest_at_hand(call)
+    message.body_sha256 = (yield BODY_DIGEST) if digest is None else digest
+    refusal = refuse_late(message, claimed, operators.secret(operator))
     if refusal is None:
         call.account = Account(operator.id, operator.name)
         return
