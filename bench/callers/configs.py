@@ -12,7 +12,7 @@ HOST = "bench.example"
 KEY = "bench-key-0123456789"
 SECRET = "bench-secret-0123456789"  # noqa: S105
 CODE = "bench/appcode+" + "0123456789" * 6
-_NEVER_REACHED = 2_000_000_000
+_NEVER_REACHED = 1_000_000_000
 
 
 def config(others: int, backend_port: int) -> Config:

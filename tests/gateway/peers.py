@@ -277,6 +277,11 @@ class Client:
             raise ConnectionError("the gateway closed the connection")
         return data
 
+    def more(self) -> bytes:
+        """What comes next, at least a byte."""
+        data, self._data = self._data or self._receive(), b""
+        return data
+
     def rest(self) -> bytes:
         """Everything until the gateway closes the connection."""
         data, self._data = self._data, b""

@@ -20,7 +20,7 @@ from crossgate.core.snapshot.config import Limits
 
 from .callers import FOR_THE_APP, HOST, KEY, SECRET, Fields, guarded, signed, written
 from .conftest import api, http
-from .peers import Client, Request, RunningGateway, ScriptedBackend
+from .peers import Request, RunningGateway, ScriptedBackend
 
 SEEDS = range(4)
 CASES_EACH = 260
@@ -173,21 +173,22 @@ def backend() -> Iterator[ScriptedBackend]:
 
 
 @pytest.fixture
-def client(backend: ScriptedBackend) -> Iterator[Client]:
-    """A connection to a gateway with everything under / for the app."""
+def gateway(backend: ScriptedBackend) -> Iterator[RunningGateway]:
+    """A gateway with everything under / for the app."""
     gateway = RunningGateway(guarded(api("/", http(backend.port), **FOR_THE_APP)))
     backend.requests.clear()
     backend.bytes_received = 0
-    yield gateway.connect()
+    yield gateway
     gateway.stop()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("sign", [by_apig, by_core])
 def test_what_a_public_signer_signs_reaches_the_backend_as_it_is(
-    client: Client, backend: ScriptedBackend, sign: Callable[[Wanted, random.Random], Sent], seed: int
+    gateway: RunningGateway, backend: ScriptedBackend, sign: Callable[[Wanted, random.Random], Sent], seed: int
 ) -> None:
     """Whatever the method, path, parameters, headers and body; long bodies by way of the disk."""
+    client = gateway.connect()
     for case, chance in wanted(seed):
         request = sign(case, chance)
         answer = client.ask(request.data)
@@ -210,9 +211,10 @@ def assert_is_same(received: Request, request: Sent) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("sign", [by_apig, by_core])
 def test_one_other_bit_and_nothing_reaches_the_backend(
-    client: Client, backend: ScriptedBackend, sign: Callable[[Wanted, random.Random], Sent], seed: int
+    gateway: RunningGateway, backend: ScriptedBackend, sign: Callable[[Wanted, random.Random], Sent], seed: int
 ) -> None:
     """In the method, the path, the query, a signed header or a signed body."""
+    client = gateway.connect()
     changed = dict.fromkeys(PARTS, 0)
     for at, (case, chance) in enumerate(wanted(seed)):
         part = PARTS[at % len(PARTS)]
@@ -223,6 +225,9 @@ def test_one_other_bit_and_nothing_reaches_the_backend(
         answer = client.ask(request.data)
         assert answer.status == 401, (request, answer.body)
         assert request.method == "HEAD" or b'"APIG.0303"' in answer.body
+        if answer.field("Connection") == "close":
+            # It was refused before the whole of its body had come.
+            client = gateway.connect()
     assert min(changed.values()) > 10
     assert backend.bytes_received == 0
 
@@ -276,7 +281,9 @@ PATHS_OF_NODE = {
 
 
 @pytest.mark.parametrize(("path", "canonical"), PATHS_OF_NODE.items())
-def test_a_path_as_node_signs_it(client: Client, backend: ScriptedBackend, path: str, canonical: str) -> None:
+def test_a_path_as_node_signs_it(
+    gateway: RunningGateway, backend: ScriptedBackend, path: str, canonical: str
+) -> None:
     """It is let in; a letter more, and it is not."""
     date = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     nothing = hashlib.sha256().hexdigest()
@@ -286,5 +293,5 @@ def test_a_path_as_node_signs_it(client: Client, backend: ScriptedBackend, path:
     signature = hmac.digest(SECRET.encode(), to_sign.encode(), "sha256").hex()
     shown = f"SDK-HMAC-SHA256 Access={KEY}, SignedHeaders={names}, Signature={signature}"
     fields = [(b"Host", HOST), (b"X-Sdk-Date", date.encode()), (b"Authorization", shown.encode())]
-    statuses = [client.ask(written("GET", target, fields)).status for target in (path, path + "x")]
+    statuses = [gateway.connect().ask(written("GET", target, fields)).status for target in (path, path + "x")]
     assert (statuses, len(backend.requests)) == ([200, 401], 1)

@@ -189,27 +189,18 @@ def token_request(exchange: "Exchange", endpoint: TokenEndpoint) -> Waiting:
 
 def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -> Call:
     """What the checks, and the gateway's own answers, know of a request."""
-    route = verdict.match.route if verdict is not None and verdict.match is not None else None
-    target = verdict.target if verdict is not None else None
-    client, read, rule = exchange.client, exchange.read, snapshot.client_address
+    client, target, rule = exchange.client, exchange.target, snapshot.client_address
     if rule is None:
-        address, text = client.ip(), client.address_text
+        address, text = client.ip or client.read_ip(), client.address_text
     else:
-        address = client_address(client.address, read.pairs(), rule)
+        address = client_address(client.address, exchange.read.pairs(), rule)
         text = str(address)
-    return Call(
-        exchange.method,
-        exchange.target if exchange.target[:1] == b"/" else _origin_form(exchange),
-        target.path if target is not None else exchange.target.partition(b"?")[0],
-        read,
-        exchange.body is None,
-        address,
-        text,
-        time(),
-        route.api_id if route is not None else "",
-        route.env_id if route is not None else "",
-        exchange,
-    )
+    matched = verdict.target if verdict is not None else None
+    path = matched.path if matched is not None else target.partition(b"?")[0]
+    if target[:1] != b"/":
+        target = _origin_form(exchange)
+    is_empty = exchange.body is None
+    return Call(exchange.method, target, path, exchange.read, is_empty, address, text, time(), exchange)
 
 
 def _origin_form(exchange: "Exchange") -> bytes:
@@ -227,6 +218,8 @@ def system_parameter(exchange: "Exchange", name: str) -> str | None:
     match name:
         case "requestId":
             return exchange.request_id.decode()
+        case "apiId":
+            return match.route.api_id if match is not None else None
         case "apiName":
             return match.route.api_name if match is not None else None
         case "stage":

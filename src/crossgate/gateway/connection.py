@@ -65,7 +65,8 @@ class ClientConnection(asyncio.Protocol):
         self._lingers_until = 0.0
         self._discarded = 0
         self._unsent = 0
-        self._address: Address | None = None
+        # Of use to few requests, so it is read from `address` when it is first asked for.
+        self.ip: Address | None = None
         self.address_text = ""
 
     # asyncio.Protocol
@@ -268,12 +269,11 @@ class ClientConnection(asyncio.Protocol):
 
     # what exchanges ask for
 
-    def ip(self) -> Address | None:
-        """The address at the other end."""
-        if self._address is None:
-            self._address = read_address(self.address.decode())
-            self.address_text = str(self._address)
-        return self._address
+    def read_ip(self) -> Address | None:
+        """Finds out `ip` and `address_text`, the address at the other end."""
+        self.ip = read_address(self.address.decode())
+        self.address_text = str(self.ip)
+        return self.ip
 
     def finished(self, exchange: Exchange, *, cut: bool) -> None:
         """`exchange` has written its last byte; with `cut` the connection must end here."""

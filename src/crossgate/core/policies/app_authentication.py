@@ -63,7 +63,9 @@ def app_check(
         if signed is not None and signed[:scheme_bytes].lower() == SIGNED:
             return _signed(call, signed, credentials, modes)
         if takes_app_code and (code := single(call, APP_CODE)) is not None:
-            call.app = _known(credentials.by_code(code), "the AppCode is not known")
+            call.app = credentials.by_code(code)
+            if call.app is None:
+                raise runtime.APP_AUTH_FAILED.because("the AppCode is not known")
         elif modes.app_secret and (key := single(call, APP_ID)) is not None:
             secret = single(call, APP_KEY) or b""
             call.app = _known(credentials.by_secret(key, secret), "the key or the secret is wrong")

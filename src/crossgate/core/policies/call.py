@@ -149,8 +149,6 @@ class Call(msgspec.Struct, eq=False):
     client: Address | None = None
     client_text: str = ""
     now: float = 0.0
-    api_id: str = ""
-    env_id: str = ""
     surroundings: Surroundings = _Nowhere()
     app: App | None = None
     account: Account | None = None
@@ -182,8 +180,6 @@ class Call(msgspec.Struct, eq=False):
         match name:
             case "sourceIp":
                 return None if self.client is None else str(self.client)
-            case "apiId":
-                return self.api_id
             case "appId":
                 return None if self.app is None else self.app.id
             case "appName":

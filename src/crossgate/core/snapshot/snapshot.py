@@ -18,7 +18,7 @@ from crossgate.cors.table import CorsTable
 RELEASE = b"RELEASE"
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, cache_hash=True):
     """Where a backend listens; also the key of its connection pool."""
 
     host: str
