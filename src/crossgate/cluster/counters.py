@@ -82,41 +82,38 @@ class Counters:
         counts = self._counts
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            rows, left = self._find(spendings, now)
-            if min(left) > 0:
+            rows, left = self._find(spendings, now, 1)
+            if min(left) >= 0:
                 for row in rows:
                     counts[row] += 1
-                return Left(tuple([each - 1 for each in left]))
+                return Left(tuple(left))
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        return _told(left)
+        return _told(left, 1)
 
     def look(self, spendings: Sequence[Spending], now: float) -> Left:
         """What is left of `spendings`, without counting anything."""
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            _, left = self._find(spendings, now)
+            _, left = self._find(spendings, now, 0)
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        return _told(left)
+        return _told(left, 0)
 
-    def _find(self, spendings: Sequence[Spending], now: float) -> tuple[list[int], list[int]]:
-        """The row of each of `spendings`, in a period that lasts, and what is left of it; below 0 if too much."""
+    def _find(self, spendings: Sequence[Spending], now: float, calls: int) -> tuple[list[int], list[int]]:
+        """The row of each of `spendings`, in a period that lasts, and what is left of it after as many calls."""
         # Each call of each worker waits for this; every step that could be left out has been.
         places, hashes, ends, counts = self._places, self._hashes, self._ends, self._counts
         rows: list[int] = []
         left: list[int] = []
+        latest = now + CLOCK_TOLERANCE_S
         for spending in spendings:
             seconds = spending.seconds
             known_seconds, key_hash, row = places.get(spending.key, _NOWHERE)
-            if (
-                known_seconds != seconds
-                or hashes[row] != key_hash
-                or not now < ends[row] <= now + seconds + CLOCK_TOLERANCE_S
-            ):
+            if known_seconds != seconds or hashes[row] != key_hash or not now < ends[row] <= latest + seconds:
                 row = self._settle(spending, now, rows)
             rows.append(row)
-            left.append(spending.limit - counts[row])
+            left.append(spending.limit - calls - counts[row])
         return rows, left
 
     def _settle(self, spending: Spending, now: float, taken: list[int]) -> int:
@@ -185,6 +182,8 @@ def _period_end(spending: Spending, now: float) -> float:
     return spending.anchor + periods * spending.seconds
 
 
-def _told(left: list[int]) -> Left:
-    refused = next((index for index, each in enumerate(left) if each <= 0), None)
-    return Left(tuple([max(each, 0) for each in left]), refused)
+def _told(left: list[int], calls: int) -> Left:
+    """What is left where as many calls, which `left` is less by, were not counted."""
+    remaining = [each + calls for each in left]
+    refused = next((index for index, each in enumerate(remaining) if each <= 0), None)
+    return Left(tuple([max(each, 0) for each in remaining]), refused)

@@ -6,14 +6,14 @@ remembers the block it read last.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import httptools
 import msgspec
 
 from crossgate.core.policies.call import FieldChange
-from crossgate.core.signing.canonical import Values, values_in
+from crossgate.core.signing.canonical import index_of
 from crossgate.core.snapshot.dispatch import Named, announces_stage
 from crossgate.cors.server import MERGE_SENSITIVE
 
@@ -34,6 +34,7 @@ HOPS: Final = 13
 DATE: Final = 14
 CROSS_ORIGIN: Final = 15
 _UNNOTED: Final = 0
+_NONE: Final[Mapping[bytes, Sequence[bytes]]] = {}
 
 _PASSED_TOO = frozenset((ORIGIN, REQUESTED_METHOD, REQUESTED_HEADERS, STAGE, DATE, CROSS_ORIGIN))
 
@@ -94,12 +95,12 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?
 Notes = dict[int, bytes]
 
 
-class RequestFields(msgspec.Struct):
+class RequestFields(msgspec.Struct, frozen=True):
     """A request's fields: what is passed on as it is, what is noted, and what dispatch wants to know.
 
     `is_ordinary`: it names one host, has no body, and asks for nothing special: it notes none of what is unusual.
-    `block` is all of them as they came. Of each there is the last value in `names`, by its name in lower case and
-    with the white space around it; `has_repeated`: of some there are others.
+    `block` is all of them as they came. By lower-case name, and with the white space around it, there is the value
+    of each that is there once in `single`, and those of the others in `repeated`.
     """
 
     passed: bytes
@@ -107,22 +108,12 @@ class RequestFields(msgspec.Struct):
     named: Named
     is_ordinary: bool
     block: bytes
-    names: dict[bytes, bytes]
-    has_repeated: bool
-    _values_of: Values | None = None
+    single: Mapping[bytes, bytes]
+    repeated: Mapping[bytes, Sequence[bytes]]
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Names and values of all of them."""
         return pairs(self.block[:-2])
-
-    def values(self, name: bytes) -> tuple[bytes, ...]:
-        """Every value under the lower-case `name`."""
-        if self.has_repeated:
-            if self._values_of is None:
-                self._values_of = values_in(self.pairs())
-            return self._values_of(name)
-        value = self.names.get(name)
-        return () if value is None else (value.strip(b" \t"),)
 
 
 class RequestReader:
@@ -140,7 +131,7 @@ class RequestReader:
         Whoever gets them must not change them: the next request may get the same.
         """
         if block != self._block:
-            passed, notes, names, has_repeated = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            passed, notes, single, repeated = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
             note = notes.get
             is_usual = _UNUSUAL.isdisjoint(notes) and note(CONNECTION, _KEEP_ALIVE) == _KEEP_ALIVE
             host = note(HOST, b"")
@@ -149,7 +140,7 @@ class RequestReader:
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = is_usual and bool(host) and is_host(host)
             self._block = block
-            self._fields = RequestFields(passed, notes, named, is_ordinary, block, names, has_repeated)
+            self._fields = RequestFields(passed, notes, named, is_ordinary, block, single, repeated)
         return self._fields
 
 
@@ -177,16 +168,16 @@ class ResponseReader:
 
 def _cut(
     block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]
-) -> tuple[bytes, Notes, dict[bytes, bytes], bool]:
-    """The lines to pass on as they are; the noted values, repeated ones with a comma; `names`, `has_repeated`."""
+) -> tuple[bytes, Notes, Mapping[bytes, bytes], Mapping[bytes, Sequence[bytes]]]:
+    """The lines to pass on as they are; the noted values, repeated ones with a comma; `single` and `repeated`."""
     passed: list[bytes] = []
     notes: Notes = {}
-    names: dict[bytes, bytes] = {}
+    single: dict[bytes, bytes] = {}
     lines = block.split(b"\r\n")
     for line in lines[:-1]:
         name, _, value = line.partition(b":")
         name = name.lower()
-        names[name] = value
+        single[name] = value
         kind = noted.get(name, _UNNOTED)
         if kind:
             # RFC 9110 section 5.5: white space around a value is no part of it.
@@ -198,7 +189,10 @@ def _cut(
     left = b"\r\n".join(passed)
     if CONNECTION in notes:
         left = _end_to_end(left, notes[CONNECTION])
-    return left, notes, names, len(names) < len(lines) - 1
+    if len(single) < len(lines) - 1:
+        index = index_of(pairs(block))
+        return left, notes, index.single, index.repeated
+    return left, notes, single, _NONE
 
 
 def _end_to_end(block: bytes, connection: bytes) -> bytes:

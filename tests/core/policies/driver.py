@@ -11,7 +11,7 @@ from crossgate.core.policies.asking import Answer, Ask, AskFailed
 from crossgate.core.policies.call import Account, Body, BodyDigest, Call, Check, Effect, Look, Spend
 from crossgate.core.policies.credentials import App, AppConfig
 from crossgate.core.policies.spending import Left, Spending
-from crossgate.core.signing.canonical import values_in
+from crossgate.core.signing.canonical import index_of
 
 Service = Callable[[Ask], Answer | AskFailed]
 
@@ -21,16 +21,12 @@ class GivenFields:
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
         self._pairs = pairs
-        self.values = values_in(pairs)
+        index = index_of(pairs)
+        self.single, self.repeated = index.single, index.repeated
 
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
         """As they were given."""
         return self._pairs
-
-    @property
-    def names(self) -> frozenset[bytes]:
-        """The lower-case names."""
-        return frozenset(name.lower() for name, _ in self._pairs)
 
 
 def call(**fields: Any) -> Call:

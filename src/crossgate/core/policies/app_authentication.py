@@ -30,7 +30,7 @@ AUTHORIZATION: Final = b"authorization"
 CONTENT_SHA256: Final = b"x-sdk-content-sha256"
 SIGNED: Final = b"sdk-hmac-sha256"
 """How an `Authorization` that is a signature begins, in lower case."""
-_UNSIGNED: Final = (UNSIGNED_PAYLOAD.encode(),)
+_UNSIGNED: Final = UNSIGNED_PAYLOAD.encode()
 BODY_DIGEST: Final = BodyDigest()
 
 
@@ -83,12 +83,12 @@ def app_check(
 
 def single(call: Call, name: bytes, refused: FaultKind = runtime.APP_AUTH_FAILED) -> bytes | None:
     """The one value of the field `name`; None without it, and raises `refused` where there are more."""
-    if name not in call.headers.names:
-        return None
-    values = call.headers.values(name)
-    if len(values) > 1:
+    value = call.headers.single.get(name)
+    if value is not None:
+        return value.strip()
+    if name in call.headers.repeated:
         raise refused.because(f"the header {name.decode()} is there more than once")
-    return values[0]
+    return None
 
 
 def _known(app: App | None, otherwise: str) -> App:
@@ -159,7 +159,7 @@ def signed_message(call: Call) -> Message | Refusal:
 
     Nobody makes the gateway keep a body for an old signature.
     """
-    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.headers.values)
+    message = Message(call.method.decode(), call.target, (), EMPTY_SHA256, call.headers)
     return refuse_early(message, call.now) or message
 
 
@@ -167,7 +167,7 @@ def digest_at_hand(call: Call) -> str | None:
     """The digest of the body for a signed message, "" where it is not signed; None while it has to be awaited."""
     if call.is_empty:
         return EMPTY_SHA256
-    if CONTENT_SHA256 in call.headers.names and call.values(CONTENT_SHA256) == _UNSIGNED:
+    if call.headers.single.get(CONTENT_SHA256, b"").strip() == _UNSIGNED:
         return ""
     digest: str | None = call.surroundings.at_hand(BODY_DIGEST)
     return digest

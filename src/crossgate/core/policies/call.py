@@ -4,7 +4,7 @@ A check is a function of the Call. One that can decide at once returns None; one
 returns a generator that yields what it needs (an Effect) and is sent the answer. It raises Fault to refuse.
 """
 
-from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, final
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from crossgate.core.policies.addresses import Address
 from crossgate.core.policies.asking import Ask
 from crossgate.core.policies.credentials import App
 from crossgate.core.policies.spending import Left, Period, Spending
-from crossgate.core.signing.canonical import EMPTY_SHA256
+from crossgate.core.signing.canonical import EMPTY_SHA256, Index, values_in
 
 
 @final
@@ -65,18 +65,11 @@ class Account(msgspec.Struct, frozen=True):
     name: str
 
 
-class HeaderFields(Protocol):
-    """The header fields of a request, in the forms that checks read; no white space is left around the values."""
-
-    @property
-    def names(self) -> Container[bytes]:
-        """Their names in lower case."""
+class HeaderFields(Index, Protocol):
+    """The header fields of a request, in the forms that checks read."""
 
     def pairs(self) -> Sequence[tuple[bytes, bytes]]:
-        """Names and values as they came."""
-
-    def values(self, name: bytes) -> tuple[bytes, ...]:
-        """Every value under the lower-case `name`."""
+        """Names and values as they came, without the white space around the values."""
 
 
 class Surroundings(Protocol):
@@ -161,7 +154,7 @@ class Call(msgspec.Struct, eq=False):
 
     def values(self, name: bytes) -> tuple[bytes, ...]:
         """Every value of the field `name`, which is in lower case."""
-        return self.headers.values(name)
+        return values_in(self.headers, name)
 
     @property
     def fields(self) -> Sequence[tuple[bytes, bytes]]:

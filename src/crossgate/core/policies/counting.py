@@ -87,14 +87,11 @@ def _spend(call: Call, charges: Sequence[Charge], spend: Spend) -> Waiting:
 
 def _note(call: Call, charges: Sequence[Charge], left: Left) -> None:
     call.counted += (Counted(charges, left),)
-    _refuse(charges, left)
+    if left.refused is not None:
+        raise Fault(charges[left.refused].refusal)
 
 
 def _look(charges: Sequence[Charge]) -> Waiting:
     left: Left = yield Look(tuple([charge.spending for charge in charges]))
-    _refuse(charges, left)
-
-
-def _refuse(charges: Sequence[Charge], left: Left) -> None:
     if left.refused is not None:
         raise Fault(charges[left.refused].refusal)

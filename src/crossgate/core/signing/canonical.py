@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
@@ -18,44 +18,70 @@ DATE_HEADER: Final = "x-sdk-date"
 PAYLOAD_HEADER: Final = "x-sdk-content-sha256"
 
 
-Values = Callable[[bytes], tuple[bytes, ...]]
-"""Every value of the field with this lower-case name, white space around each removed, in the order they came."""
+class Index(Protocol):
+    """Header fields by lower-case name; there may still be white space around the values."""
+
+    @property
+    def single(self) -> Mapping[bytes, bytes]:
+        """The value of each name that is there once."""
+
+    @property
+    def repeated(self) -> Mapping[bytes, Sequence[bytes]]:
+        """The values of each name that is there more than once, in the order they came."""
 
 
-def values_in(headers: Iterable[tuple[bytes, bytes]]) -> Values:
-    """The Values of raw `headers`."""
-    index: dict[bytes, tuple[bytes, ...]] = {}
+class _Read(msgspec.Struct, frozen=True):
+    single: dict[bytes, bytes]
+    repeated: dict[bytes, list[bytes]]
+
+
+_NOTHING: Final[Index] = _Read({}, {})
+
+
+def index_of(headers: Iterable[tuple[bytes, bytes]]) -> Index:
+    """The Index of raw `headers`."""
+    single: dict[bytes, bytes] = {}
+    repeated: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         lower = name.lower()
-        index[lower] = (*index.get(lower, ()), value.strip())
-    return lambda name: index.get(name, ())
+        if lower in repeated:
+            repeated[lower].append(value)
+        elif lower in single:
+            repeated[lower] = [single.pop(lower), value]
+        else:
+            single[lower] = value
+    return _Read(single, repeated)
 
 
-def _not_given(name: bytes) -> tuple[bytes, ...]:
-    return ()
+def values_in(index: Index, name: bytes) -> tuple[bytes, ...]:
+    """Every value of the field with this lower-case name, white space around each removed."""
+    value = index.single.get(name)
+    if value is not None:
+        return (value.strip(),)
+    return tuple(each.strip() for each in index.repeated.get(name, ()))
 
 
 class Message(msgspec.Struct):
     """A request as it is on the wire.
 
     `target` is the raw request target, path and query (`/a%2Fb?x=1`). `headers` are raw pairs, names in any
-    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received. Whoever can
-    look values up already gives `values_of`, and no `headers`.
+    case; repeated names are kept. `body_sha256` is the lower-case hex digest of the body as received. Whoever has
+    the `index` of the headers already gives that, and no pairs.
     """
 
     method: str
     target: bytes
     headers: Sequence[tuple[bytes, bytes]]
     body_sha256: str = EMPTY_SHA256
-    values_of: Values = _not_given
+    index: Index = _NOTHING
 
     def __post_init__(self) -> None:
-        if self.values_of is _not_given:
-            self.values_of = values_in(self.headers)
+        if self.index is _NOTHING:
+            self.index = index_of(self.headers)
 
     def values(self, name: str) -> Sequence[bytes]:
         """Every value of the header `name`, white space around each removed, in the order they came."""
-        return self.values_of(name.lower().encode())
+        return values_in(self.index, name.lower().encode())
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -130,16 +156,16 @@ def canonical_request(
     """
     path, _, query = message.target.partition(b"?")
     lines = [message.method.upper().encode(), _canonical_uri(path, reading), _canonical_query(query, reading)]
-    values_of = message.values_of
+    index = message.index
     # A stranger's endless list is not worth remembering.
     read = _in_bytes if len(signed_headers) <= _MOST_REMEMBERED else _in_bytes.__wrapped__
     names, joined = read(tuple(signed_headers))
-    for label, name in names:
-        values = values_of(name) or _ABSENT
-        if len(values) == 1:
-            lines.append(label + values[0])
-        else:
-            lines += [label + value for value in sorted(values)]
+    if index.repeated:
+        for label, name in names:
+            lines += [label + value for value in sorted(values_in(index, name)) or _ABSENT]
+    else:
+        value_of = index.single.get
+        lines += [label + value_of(name, b"").strip() for label, name in names]
     lines += (b"", joined, payload_hash.encode())
     return b"\n".join(lines)
 

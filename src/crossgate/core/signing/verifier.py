@@ -138,7 +138,7 @@ def verify(message: Message, authorization: Authorization, secret: str | None, n
 
 def refuse_late(message: Message, authorization: Authorization, secret: str) -> Refusal | None:
     """What `verify` says of a message that `refuse_early` has nothing against."""
-    date = b"".join(message.values_of(_DATED)).decode("latin-1")
+    date = message.index.single.get(_DATED, b"").strip().decode("latin-1")
     hashes = _payload_hashes(message)
     documented = canonical_request(message, authorization.signed_headers, hashes[0])
     if _is_signature(authorization.signature, documented, date, secret):
@@ -159,17 +159,17 @@ def refuse_early(message: Message, now: float) -> Refusal | None:
 
     `now` is in seconds since the epoch.
     """
-    values_of = message.values_of
-    for name in _SINGLE:
-        if len(values_of(name)) > 1:
+    index = message.index
+    for name in _SINGLE if index.repeated else ():
+        if name in index.repeated:
             return _malformed(f"the header {name.decode()} is there more than once")
-    dates = values_of(_DATED)
-    signed_at = _moment(dates[0]) if dates and len(dates[0]) == _DATE_LENGTH else None
+    date = index.single.get(_DATED, b"").strip()
+    signed_at = _moment(date) if len(date) == _DATE_LENGTH else None
     if signed_at is None:
         return _malformed("the header X-Sdk-Date must be UTC as YYYYMMDDTHHMMSSZ")
     if abs(now - signed_at) > CLOCK_TOLERANCE_S:
         server_time = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-        return Refusal(Reason.EXPIRED, f"signature time:{dates[0].decode()},server time:{server_time}")
+        return Refusal(Reason.EXPIRED, f"signature time:{date.decode()},server time:{server_time}")
     return None
 
 
@@ -182,10 +182,10 @@ def _other_forms(message: Message, signed_headers: tuple[str, ...], hashes: tupl
 
 def _payload_hashes(message: Message) -> tuple[str, ...]:
     """What may stand for the body. A declared digest counts only when it is the body's own."""
-    values = message.values_of(_PAYLOAD)
-    if not values:
+    value = message.index.single.get(_PAYLOAD)
+    if value is None:
         return (message.body_sha256,)
-    declared = b"".join(values).decode("latin-1")
+    declared = value.strip().decode("latin-1")
     if declared == UNSIGNED_PAYLOAD:
         # sdkcore signs the digest of nothing when the body is empty, whatever it declares; apig_sdk does not.
         empty = message.body_sha256 == EMPTY_SHA256
