@@ -18,8 +18,7 @@ from crossgate.core.policies.call import Body, BodyDigest, Call, Check, Effect, 
 from crossgate.core.policies.client_address import client_address
 from crossgate.core.policies.spending import Left, Spending
 from crossgate.core.snapshot.config import Limits
-from crossgate.core.snapshot.dispatch import Verdict, absolute_form
-from crossgate.core.snapshot.snapshot import Snapshot
+from crossgate.core.snapshot.dispatch import absolute_form
 from crossgate.gateway import answers, forward
 from crossgate.gateway.upload import Upload
 
@@ -187,16 +186,14 @@ def token_request(exchange: "Exchange", endpoint: TokenEndpoint) -> Waiting:
     return words.status, answers.rendered(exchange, words, None)
 
 
-def call_of(exchange: "Exchange", snapshot: Snapshot, verdict: Verdict | None) -> Call:
-    """What the checks, and the gateway's own answers, know of a request."""
-    client, target, rule = exchange.client, exchange.target, snapshot.client_address
+def call_of(exchange: "Exchange", path: bytes) -> Call:
+    """What the checks, and the gateway's own answers, know of a request that was routed by `path`."""
+    client, target, rule = exchange.client, exchange.target, exchange.snapshot.client_address
     if rule is None:
         address, text = client.ip or client.read_ip(), client.address_text
     else:
         address = client_address(client.address, exchange.read.pairs(), rule)
         text = str(address)
-    matched = verdict.target if verdict is not None else None
-    path = matched.path if matched is not None else target.partition(b"?")[0]
     if target[:1] != b"/":
         target = _origin_form(exchange)
     is_empty = exchange.body is None

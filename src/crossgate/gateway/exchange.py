@@ -138,7 +138,8 @@ class Exchange:
     def call(self) -> Call:
         """What the checks know of the request, and note of it."""
         if self.known is None:
-            self.known = call_of(self, self.snapshot, self.verdict)
+            target = self.verdict.target if self.verdict is not None else None
+            self.known = call_of(self, target.path if target is not None else self.target.partition(b"?")[0])
         return self.known
 
     def parameter(self, name: str) -> str | None:
@@ -158,9 +159,10 @@ class Exchange:
         return None
 
     def _check(self, verdict: Verdict, route: Route) -> None:
+        assert verdict.target is not None
         checks = iter(route.checks)
         try:
-            self.known = call = call_of(self, self.snapshot, verdict)
+            self.known = call = call_of(self, verdict.target.path)
             waiting = run(checks, call)
         except Fault as fault:
             self.fail(fault)

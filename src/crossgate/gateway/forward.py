@@ -43,12 +43,12 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
     assert match is not None
     notes, passed, host_line = read.notes, read.passed, target.host_line
     call = exchange.known or (exchange.call() if match.route.checks else None)
-    query = target_sent.query
+    query, changes = target_sent.query, call.changes if call is not None else ()
     if call is not None and call.hidden:
         query = paths.without_parameters(query, call.hidden)
-    if call is not None and call.changes and target.mapping is not None:
+    if changes and target.mapping is not None:
         # What a policy takes away is not there to be mapped, either.
-        passed = without(passed, frozenset(change.name for change in call.changes if not change.values))
+        passed = without(passed, frozenset(change.name for change in changes if not change.values))
     if target.mapping is None:
         request_target = target.path if not match.remainder else _joined(target.path, verdict)
         if query:
@@ -63,9 +63,9 @@ def request_head(exchange: "Exchange", verdict: Verdict, target: HttpTarget) -> 
             else:
                 passed += name + b": " + value + b"\r\n"
     method = target.method or exchange.method
-    if call is not None and call.changes:
-        passed = changed(passed, call.changes)
-    if call is not None and match.route.signer is not None:
+    if changes:
+        passed = changed(passed, changes)
+    if match.route.signer is not None and call is not None:
         passed = _signed(match.route.signer, method, request_target, host_line, passed, call)
     return b"".join(
         (
