@@ -70,6 +70,44 @@ def test_a_request_reaches_the_backend_with_its_own_headers(
         assert request.field(dropped) is None
 
 
+# An empty element of a list names nothing (RFC 9110 section 5.6.1).
+LISTS_WITH_NOTHING = ("", ",", "close,", "keep-alive, ,", ", X-Hop")
+
+
+@pytest.mark.parametrize("connection", LISTS_WITH_NOTHING)
+def test_an_empty_connection_option_costs_no_field(
+    gateway: RunningGateway, backend: ScriptedBackend, connection: str
+) -> None:
+    """The client's last field and the gateway's first stay two."""
+    assert gateway.connect().ask(get("/", f"Connection: {connection}", "X-Hop: 1", "X-Mine: v")).status == 200
+
+    request = backend.requests[0]
+    assert (request.field("X-Mine"), request.field("X-Forwarded-For")) == ("v", "127.0.0.1")
+    assert request.field("X-Hop") == (None if "X-Hop" in connection else "1")
+
+
+@pytest.mark.parametrize("connection", LISTS_WITH_NOTHING)
+def test_nor_does_it_in_an_answer(
+    start_backend: StartBackend, start_gateway: StartGateway, connection: str
+) -> None:
+    """Neither the framing of an answer is lost nor the end of an interim one."""
+    head = f"Connection: {connection}\r\nX-Hop: 1\r\nX-Last: z"
+    # To the parser nothing comes behind an interim answer that closes.
+    early = "HTTP/1.1 103 Early Hints\r\n" + head.replace("close", "keep-alive") + "\r\n\r\n"
+    answer = f"{early}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{head}\r\n\r\nok"
+    gateway = start_gateway(config(api("/", http(start_backend(answer.encode()).port)), cors=""))
+
+    received = gateway.connect().send(get("/", "Connection: close")).rest()
+
+    interim, final, body = received.split(b"\r\n\r\n")
+    assert (interim[:12], final[:12], body) == (b"HTTP/1.1 103", b"HTTP/1.1 200", b"ok")
+    assert interim.endswith(b"\r\nX-Last: z")
+    assert b"\r\nX-Last: z\r\n" in final
+    assert b"\r\nContent-Length: 2\r\n" in final
+    for part in (interim, final):
+        assert (b"X-Hop" in part) is ("X-Hop" not in connection)
+
+
 def test_every_answer_names_its_request_and_the_gateway(gateway: RunningGateway) -> None:
     """X-Request-Id is 32 hexadecimal digits and Server is api-gateway, on a backend's answer and on ours."""
     client = gateway.connect()

@@ -92,6 +92,9 @@ _KEPT_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\"<>\\^`{|}]*)(:[0-9]*)?")
 
+# A longer block is not remembered: what is made of it takes ten times its room.
+_LONGEST_REMEMBERED = 8 * 1024
+
 Notes = dict[int, bytes]
 
 
@@ -131,7 +134,11 @@ class RequestReader:
         Whoever gets them must not change them: the next request may get the same.
         """
         if block != self._block:
-            passed, notes, single, repeated = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            passed, notes, single, has_repeated = _cut(block[:-2], _REQUEST_NOTED, _REQUEST_ENDS_HERE)
+            repeated = _NONE
+            if has_repeated:
+                index = index_of(pairs(block[:-2]))
+                single, repeated = index.single, index.repeated
             note = notes.get
             is_usual = _UNUSUAL.isdisjoint(notes) and note(CONNECTION, _KEEP_ALIVE) == _KEEP_ALIVE
             host = note(HOST, b"")
@@ -139,8 +146,10 @@ class RequestReader:
             stage = announces_stage(requested)
             named = Named(host, note(STAGE), note(ORIGIN), note(REQUESTED_METHOD), requested, stage)
             is_ordinary = is_usual and bool(host) and is_host(host)
-            self._block = block
-            self._fields = RequestFields(passed, notes, named, is_ordinary, block, single, repeated)
+            read = RequestFields(passed, notes, named, is_ordinary, block, single, repeated)
+            if len(block) > _LONGEST_REMEMBERED:
+                return read
+            self._block, self._fields = block, read
         return self._fields
 
 
@@ -162,22 +171,27 @@ class ResponseReader:
             passed, notes, _, _ = _cut(block, _RESPONSE_NOTED, _RESPONSE_ENDS_HERE)
             if notes.get(TRANSFER_ENCODING, b"chunked").lower() != b"chunked":
                 raise httptools.HttpParserError("the only transfer coding is chunked")
+            if len(block) > _LONGEST_REMEMBERED:
+                return passed, notes
             self._block, self._read = block, (passed, notes)
         return self._read
 
 
 def _cut(
     block: bytes, noted: dict[bytes, int], ends_here: frozenset[bytes]
-) -> tuple[bytes, Notes, Mapping[bytes, bytes], Mapping[bytes, Sequence[bytes]]]:
-    """The lines to pass on as they are; the noted values, repeated ones with a comma; `single` and `repeated`."""
+) -> tuple[bytes, Notes, Mapping[bytes, bytes], bool]:
+    """The lines to pass on as they are; the noted values, repeated ones with a comma; what each name says last.
+
+    And whether some name says more than that.
+    """
     passed: list[bytes] = []
     notes: Notes = {}
-    single: dict[bytes, bytes] = {}
+    last: dict[bytes, bytes] = {}
     lines = block.split(b"\r\n")
     for line in lines[:-1]:
         name, _, value = line.partition(b":")
         name = name.lower()
-        single[name] = value
+        last[name] = value
         kind = noted.get(name, _UNNOTED)
         if kind:
             # RFC 9110 section 5.5: white space around a value is no part of it.
@@ -189,10 +203,7 @@ def _cut(
     left = b"\r\n".join(passed)
     if CONNECTION in notes:
         left = _end_to_end(left, notes[CONNECTION])
-    if len(single) < len(lines) - 1:
-        index = index_of(pairs(block))
-        return left, notes, index.single, index.repeated
-    return left, notes, single, _NONE
+    return left, notes, last, len(last) < len(lines) - 1
 
 
 def _end_to_end(block: bytes, connection: bytes) -> bytes:
@@ -210,13 +221,15 @@ def is_host(value: bytes) -> bool:
 
 def connection_options(value: bytes) -> frozenset[bytes]:
     """The lower-case options of a Connection field: names of fields that end at this hop, or close, upgrade …"""
-    return frozenset(option.strip().lower() for option in value.split(b","))
+    # RFC 9110 section 5.6.1: a list may have empty elements, which count for nothing.
+    return frozenset(option.strip().lower() for option in value.split(b",")) - {b""}
 
 
 def without(block: bytes, names: frozenset[bytes]) -> bytes:
     """`block` less the fields whose lower-case name is in `names`."""
     lines = block.split(b"\r\n")
-    return b"\r\n".join(line for line in lines if line.partition(b":")[0].lower() not in names)
+    kept = [line for line in lines[:-1] if line.partition(b":")[0].lower() not in names]
+    return b"\r\n".join((*kept, lines[-1]))
 
 
 def changed(block: bytes, changes: Iterable[FieldChange]) -> bytes:

@@ -32,7 +32,7 @@ CLOCK_TOLERANCE_S: Final = 15 * 60
 _CLAIM = re.compile(ALGORITHM + r"[ \t]+Access=([^,\s]+),[ \t]?SignedHeaders=([^,\s]+),[ \t]?")
 _SIGNATURE = re.compile(r"[0-9A-Za-z_]+")
 _DATE = re.compile(rb"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
-_LONGEST_REMEMBERED = 1024
+_LONGEST_REMEMBERED = 512
 _DATED, _PAYLOAD = DATE_HEADER.encode(), PAYLOAD_HEADER.encode()
 _SINGLE = (b"host", _DATED, _PAYLOAD)
 _DATE_LENGTH = len("YYYYMMDDTHHMMSSZ")
@@ -109,7 +109,7 @@ def parse_authorization(value: bytes) -> Authorization | Refusal:
 
 
 # A client begins each of its signatures alike.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _claimed(claim: str) -> tuple[str, tuple[str, ...]] | Refusal:
     """Who is said to have signed, and which headers."""
     match = _CLAIM.fullmatch(claim)
