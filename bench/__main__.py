@@ -19,7 +19,7 @@ _SCRIPT = Path(__file__).with_name("browser.lua")
 
 def main() -> None:
     """Measures in interleaved rounds, so that a noisy neighbour disturbs both alike."""
-    rounds_of, seconds, server_core, load_core = plan("python -m bench", __doc__, seconds=3)
+    rounds_of, seconds, server_core, load_core = plan("python -m bench", __doc__, rounds=7, seconds=3)
     rounds: dict[tuple[str, str], list[Measured]] = defaultdict(list)
 
     def ask(contestant: Contestant, method: str, seconds: int) -> Measured:

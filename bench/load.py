@@ -31,10 +31,10 @@ class Measured(NamedTuple):
     rate: float
 
 
-def plan(program: str, description: str | None, seconds: int) -> Plan:
+def plan(program: str, description: str | None, *, rounds: int, seconds: int) -> Plan:
     """What the command line says. Installs what is missing; ends with a sentence where nothing can be measured."""
     arguments = argparse.ArgumentParser(prog=program, description=description)
-    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--rounds", type=int, default=rounds)
     arguments.add_argument("--seconds", type=int, default=seconds)
     options = arguments.parse_args()
     for needed in ("nginx", "wrk"):

@@ -44,7 +44,7 @@ ROWS = (
 
 def main() -> None:
     """Measures in interleaved rounds, so that a noisy neighbour disturbs both alike."""
-    rounds_of, seconds, server_core, load_core = plan("python -m bench.callers", __doc__, seconds=2)
+    rounds_of, seconds, server_core, load_core = plan("python -m bench.callers", __doc__, rounds=9, seconds=1)
     rounds: dict[Row, list[tuple[float, float]]] = defaultdict(list)
     with (
         tempfile.TemporaryDirectory() as name,
@@ -52,13 +52,13 @@ def main() -> None:
         _gateway(FEW, backend.port, server_core) as few,
         _gateway(MANY, backend.port, server_core) as many,
     ):
-        for number in range(rounds_of):
+        for _ in range(rounds_of):
             for row in ROWS:
                 sides = [(few if row.others == FEW else many, row.path), (few, row.base_path)]
-                # By turns, so that neither side always has the warmer machine.
-                turn = sides[::-1] if number % 2 else sides
+                # There and back, so that a machine that grows slower or faster meanwhile does so for both.
+                turn = [*sides, *sides[::-1]]
                 cpu = [_cpu_us(gateway, row.make, path, seconds, load_core, Path(name)) for gateway, path in turn]
-                rounds[row].append((cpu[1], cpu[0]) if number % 2 else (cpu[0], cpu[1]))
+                rounds[row].append(((cpu[0] + cpu[3]) / 2, (cpu[1] + cpu[2]) / 2))
     sys.exit(0 if report(rounds) else 1)
 
 
