@@ -186,6 +186,11 @@ class RunningGateway:
         self._clients.append(client)
         return client
 
+    def ask(self, data: bytes) -> "Response":
+        """The answer to one request, on a connection of its own that is closed behind it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            return Client(connection).ask(data)
+
     def stop(self) -> None:
         """Drains at once and ends the loop."""
         self.run(self.gateway.drain(0))

@@ -89,7 +89,7 @@ def sent(row: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: re.sub(r"\W+", "-", sent(row).decode("latin-1"))[:90])
 def test_a_request_is_logged_with_what_became_of_it(gateway: RunningGateway, row: dict[str, Any]) -> None:
     """Its status, its reasons, and of its headers the Origin alone."""
-    answer = gateway.connect().ask(sent(row))
+    answer = gateway.ask(sent(row))
     (line,) = gateway.logged(1)
 
     assert answer.status == row["status"]
@@ -121,7 +121,7 @@ def test_times_are_told_in_seconds(start_backend: StartBackend, start_gateway: S
 
     gateway = start_gateway(config(api("/", http(start_backend(answer).port))))
     before = datetime.now(UTC)
-    gateway.connect().ask(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+    gateway.ask(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
     (line,) = gateway.logged(1)
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
@@ -185,7 +185,7 @@ def test_an_upload_that_does_not_come_is_told(start_backend: StartBackend, start
     """The client had its time for the body."""
     limits = Limits(request_body_timeout_ms=200)
     gateway = start_gateway(config(api("/", http(start_backend(silent).port)), limits=limits))
-    answer = gateway.connect().ask(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\nab")
+    answer = gateway.ask(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\nab")
     (line,) = gateway.logged(1)
 
     assert (answer.status, line["status"], line["apig_err_code"]) == (408, 408, "APIG.0201")
@@ -225,8 +225,8 @@ def test_a_tunnel_is_logged_when_it_ends(
 def test_no_line_is_longer_than_a_pipe_takes(gateway: RunningGateway) -> None:
     """However long and full of escapes, a line stays one, and stays JSON."""
     junk = b'"\\' * 5000
-    gateway.connect().ask(b"GET /" + junk + b" HTTP/1.1\r\nHost: " + junk + b"\r\nOrigin: " + junk + b"\r\n\r\n")
-    gateway.connect().ask(b"GET /list HTTP/1.1\r\n" + HOST + b"Origin: https://" + b"x" * 1000 + b"\r\n\r\n")
+    gateway.ask(b"GET /" + junk + b" HTTP/1.1\r\nHost: " + junk + b"\r\nOrigin: " + junk + b"\r\n\r\n")
+    gateway.ask(b"GET /list HTTP/1.1\r\n" + HOST + b"Origin: https://" + b"x" * 1000 + b"\r\n\r\n")
     escaped, long = gateway.logged(2)
 
     assert long["origin"] == "https://" + "x" * 248
@@ -245,7 +245,7 @@ def test_texts_are_remembered_within_bounds(gateway: RunningGateway) -> None:
 def test_a_path_is_not_taken_for_a_value(gateway: RunningGateway) -> None:
     """Whoever sends a path with its query as an Origin does not make the query of the next request appear."""
     target = b"/nowhere?token=secret"
-    gateway.connect().ask(b"GET / HTTP/1.1\r\n" + HOST + b"Origin: " + target + b"\r\n\r\n")
-    gateway.connect().ask(b"GET " + target + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+    gateway.ask(b"GET / HTTP/1.1\r\n" + HOST + b"Origin: " + target + b"\r\n\r\n")
+    gateway.ask(b"GET " + target + b" HTTP/1.1\r\n" + HOST + b"\r\n")
 
     assert gateway.logged(2)[1]["router_uri"] == "/nowhere"

@@ -19,7 +19,7 @@ def test_a_gateway_that_asks_itself_comes_to_an_end(start_gateway: Callable[[Con
     itself = Authorizer(id="a", type="FRONTEND", endpoint=f"http://127.0.0.1:{gateway.port}/ask")
     gateway.swap(msgspec.structs.replace(config(mine), authorizers=(itself,)))
 
-    response = gateway.connect().ask(b"GET /ask HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    response = gateway.ask(b"GET /ask HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 
     assert response.status == 500
     assert b"APIG.0601" in response.body

@@ -75,7 +75,7 @@ def test_who_gets_in(stage: Stage, case: dict[str, Any]) -> None:
     stage.backend.bytes_received = 0
     gateway = stage.gateways[case.get("modes", False)]
 
-    answer = gateway.connect().ask(data_of(case))
+    answer = gateway.ask(data_of(case))
 
     line = gateway.line_of(answer).decode()
     assert (answer.status, stage.backend.bytes_received > 0) == (case["status"], case["status"] == 200), (
@@ -92,7 +92,7 @@ def test_who_gets_in(stage: Stage, case: dict[str, Any]) -> None:
 
 def last(stage: Stage, data: bytes, *, modes: bool = False) -> Request:
     """The request as the backend gets what a client sends."""
-    answer = stage.gateways[modes].connect().ask(data)
+    answer = stage.gateways[modes].ask(data)
     assert answer.status == 200, answer.body
     return stage.backend.requests[-1]
 
@@ -124,7 +124,7 @@ def test_a_secret_cannot_be_mapped_to_the_backend(
     )
     for name in ("code", "basic", "secret"):
         shown = CREDENTIALS[name]("GET", "/")
-        assert gateway.connect().ask(written("GET", "/", [(b"Host", HOST), *shown])).status == 200
+        assert gateway.ask(written("GET", "/", [(b"Host", HOST), *shown])).status == 200
         assert backend.requests[-1].target == "/"
 
 
@@ -138,8 +138,8 @@ def test_a_signature_in_its_own_header_leaves_authorization_alone(
     fields = signed("GET", "/", [(b"X-A", b"1")])
     moved = [(b"X-My-Signature" if name == b"Authorization" else name, value) for name, value in fields]
 
-    answer = gateway.connect().ask(written("GET", "/", [*moved, (b"Authorization", b"Bearer for-the-backend")]))
-    unmoved = gateway.connect().ask(written("GET", "/", fields))
+    answer = gateway.ask(written("GET", "/", [*moved, (b"Authorization", b"Bearer for-the-backend")]))
+    unmoved = gateway.ask(written("GET", "/", fields))
 
     assert (answer.status, unmoved.status) == (200, 401)
     assert [request.field("Authorization") for request in backend.requests] == ["Bearer for-the-backend"]
@@ -160,12 +160,12 @@ def test_a_signature_is_replayed(
     forged = written("POST", "/?n=1", signed("POST", "/?n=1", body=b"once"), b"Once")
 
     # What is not let in uses nothing up.
-    statuses = [gateway.connect().ask(sent).status for sent in (forged, data, data)]
+    statuses = [gateway.ask(sent).status for sent in (forged, data, data)]
 
     assert statuses == [401, 200, second]
     assert len(backend.requests) == (1 if refuses else 2)
     other = written("POST", "/?n=2", signed("POST", "/?n=2", body=b"once"), b"once")
-    assert gateway.connect().ask(other).status == 200
+    assert gateway.ask(other).status == 200
 
 
 def test_a_refused_request_and_the_next_on_one_connection(stage: Stage) -> None:
@@ -239,7 +239,7 @@ def test_an_operators_token(
     backend = start_backend()
     gateway = start_gateway(of_operators(backend, backend_token_users=patterns))
     token = access_token.write(access_token.issue("Ada", datetime.now(UTC)), TOKEN_KEY)
-    answer = gateway.connect().ask(written("GET", "/", [(b"Host", HOST), (b"X-Auth-Token", token.encode())]))
+    answer = gateway.ask(written("GET", "/", [(b"Host", HOST), (b"X-Auth-Token", token.encode())]))
     assert answer.status == 200
     assert backend.requests[0].field("X-Auth-Token") == (token if is_passed_on else None)
     line = gateway.line_of(answer).decode()

@@ -66,7 +66,7 @@ def test_what_an_authorizer_is_told_and_what_it_says_to_the_backend(
     gateway = start_gateway(guarded(door(backend.port, *params), authorizers=(asked,)))
     fields = [(b"Host", HOST), (b"X-A", b"1"), (b"X-A", b"2"), (b"X-user", b"forged")]
 
-    answer = gateway.connect().ask(written("POST", "/?q=1&e=%20", fields, b"the body"))
+    answer = gateway.ask(written("POST", "/?q=1&e=%20", fields, b"the body"))
 
     assert answer.status == 200
     event = json.loads(service.requests[0].body)
@@ -88,8 +88,8 @@ def test_an_authorizer_for_the_backend(start_backend: StartBackend, start_gatewa
     its = {**FOR_THE_APP, "authorizer_id": None, "backend_authorizer_id": "a"}
     gateway = start_gateway(guarded(door(backend.port, params, **its), authorizers=(asked,)))
 
-    refused = gateway.connect().ask(GET)
-    answer = gateway.connect().ask(written("GET", "/", signed("GET", "/")))
+    refused = gateway.ask(GET)
+    answer = gateway.ask(written("GET", "/", signed("GET", "/")))
 
     assert (refused.status, answer.status) == (401, 200)
     assert len(service.requests) == 1
@@ -210,7 +210,7 @@ def test_a_function_of_the_gateways_own(start_backend: StartBackend, start_gatew
     )
 
     def call(name: str, *fields: tuple[bytes, bytes]) -> int:
-        return gateway.connect().ask(written("GET", f"/{name}", [(b"Host", HOST), *fields])).status
+        return gateway.ask(written("GET", f"/{name}", [(b"Host", HOST), *fields])).status
 
     slept: list[int] = []
     sleeper = threading.Thread(target=lambda: slept.append(call("sleep")))
@@ -300,7 +300,7 @@ def test_third_auth_carries_what_the_service_says(
     forged = [(name, b"forged") for name in (b"X-User", b"X-Missing", b"X-Hop")]
     fields: Fields = [(b"Host", HOST), (b"X-Session", b"s"), *forged]
 
-    assert gateway.connect().ask(written("GET", "/a?q=1", fields)).status == 200
+    assert gateway.ask(written("GET", "/a?q=1", fields)).status == 200
 
     assert service.requests[0].target.startswith("/check/a")
     assert service.requests[0].field("X-Session") == "s"
@@ -331,7 +331,7 @@ def test_a_jwt(start_backend: StartBackend, start_gateway: StartGateway, where: 
             "cookie": ("/?q=1", [(b"Cookie", b"a=b; session=" + text.encode())]),
         }
         target, fields = shown[where]
-        return gateway.connect().ask(written("GET", target, [(b"Host", HOST), (b"X-User", b"forged"), *fields]))
+        return gateway.ask(written("GET", target, [(b"Host", HOST), (b"X-User", b"forged"), *fields]))
 
     answer, refused = ask(token), ask(token[:-4] + "AAAA")
 

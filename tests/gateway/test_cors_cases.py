@@ -74,7 +74,7 @@ class Stage:
         self.gateway.swap(self._config(row))
         self.gateway.run(_nothing())
         if fails_with(row, 429):
-            self.gateway.connect().ask(b"GET /x HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n")
+            self.gateway.ask(b"GET /x HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n")
             self.backend.requests.clear()
 
     def _config(self, row: Row) -> Config:

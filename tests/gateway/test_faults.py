@@ -39,7 +39,7 @@ def test_a_slow_backend_is_given_up_after_the_apis_timeout(
     """504 comes when the API's timeout is over, not before and not much later."""
     gateway = start_gateway(config(api("/", http(start_backend(silent).port, timeout_ms=400))))
     began = time.monotonic()
-    answer = gateway.connect().ask(GET)
+    answer = gateway.ask(GET)
 
     assert (answer.status, error_code(answer.body)) == (504, "APIG.0203")
     assert 0.4 <= time.monotonic() - began < 1.0
@@ -49,7 +49,7 @@ def test_a_refusing_backend(start_gateway: StartGateway) -> None:
     """502 when nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    answer = start_gateway(config(api("/", http(port)))).connect().ask(GET)
+    answer = start_gateway(config(api("/", http(port)))).ask(GET)
 
     assert (answer.status, error_code(answer.body)) == (502, "APIG.0202")
 
@@ -57,7 +57,7 @@ def test_a_refusing_backend(start_gateway: StartGateway) -> None:
 def test_a_backend_whose_name_is_unknown(start_gateway: StartGateway) -> None:
     """500 with the contract's own code."""
     unknown = HttpBackend(scheme="HTTP", address="no-such-host.invalid", method="ANY", path="/", timeout_ms=5000)
-    answer = start_gateway(config(api("/", unknown))).connect().ask(GET)
+    answer = start_gateway(config(api("/", unknown))).ask(GET)
 
     assert (answer.status, error_code(answer.body)) == (500, "APIG.0605")
 
@@ -147,7 +147,7 @@ def test_retries(
     gateway = start_gateway(config(api("/", http(backend.port, retry_count=retry_count))))
     request = f"{method} / HTTP/1.1\r\n".encode() + HOST + b"Content-Length: 4\r\n\r\nbody"
 
-    assert gateway.connect().ask(request).status == status
+    assert gateway.ask(request).status == status
     assert {request.body for request in backend.requests} == {b"body"}
 
 
@@ -289,7 +289,7 @@ def test_the_gateways_own_answers_carry_the_apis_cors_headers(
     )
     length = "Content-Length: 99999999\r\n" if path == "/large" else ""
     head = f"PUT {path} HTTP/1.1\r\nHost: g.example\r\n{length}Origin: https://app.example\r\n\r\n"
-    answer = gateway.connect().ask(head.encode())
+    answer = gateway.ask(head.encode())
 
     assert answer.status == status
     expected = None if path == "/none" else "https://app.example"

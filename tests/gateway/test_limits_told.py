@@ -37,7 +37,7 @@ def told(answer: Response) -> dict[str, str]:
 
 def ask(gateway: RunningGateway, path: str, *fields: tuple[bytes, bytes]) -> Response:
     """The answer to a GET."""
-    return gateway.connect().ask(written("GET", path, [(b"Host", HOST), *fields]))
+    return gateway.ask(written("GET", path, [(b"Host", HOST), *fields]))
 
 
 def limited(port: int) -> Config:

@@ -134,7 +134,7 @@ def test_a_backend_that_cannot_be_connected_to_is_not_the_clients_fault(start_ga
     filler = socket.create_connection(listening.getsockname())
     gateway = start_gateway(config(api("/", http(listening.getsockname()[1], timeout_ms=300))))
 
-    answer = gateway.connect().ask(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 10\r\n\r\nhalf")
+    answer = gateway.ask(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 10\r\n\r\nhalf")
 
     assert (answer.status, json.loads(answer.body)["error_code"]) == (504, "APIG.0203")
     filler.close()

@@ -40,7 +40,7 @@ def test_a_request_reaches_the_backend_with_its_own_headers(
     gateway: RunningGateway, backend: ScriptedBackend
 ) -> None:
     """End-to-end fields pass, hop-by-hop fields and those named by Connection do not, ours are added."""
-    answer = gateway.connect().ask(
+    answer = gateway.ask(
         get(
             "/a/b?x=1&y=%2F",
             "X-Own: 1",
@@ -79,7 +79,7 @@ def test_an_empty_connection_option_costs_no_field(
     gateway: RunningGateway, backend: ScriptedBackend, connection: str
 ) -> None:
     """The client's last field and the gateway's first stay two."""
-    assert gateway.connect().ask(get("/", f"Connection: {connection}", "X-Hop: 1", "X-Mine: v")).status == 200
+    assert gateway.ask(get("/", f"Connection: {connection}", "X-Hop: 1", "X-Mine: v")).status == 200
 
     request = backend.requests[0]
     assert (request.field("X-Mine"), request.field("X-Forwarded-For")) == ("v", "127.0.0.1")
@@ -121,7 +121,7 @@ def test_every_answer_names_its_request_and_the_gateway(gateway: RunningGateway)
 
 def test_an_error_has_the_contracts_body(gateway: RunningGateway) -> None:
     """The body holds code, message and the id that the header holds."""
-    answer = gateway.connect().ask(b"GET / HTTP/1.1\r\nHost: unknown.example\r\n\r\n")
+    answer = gateway.ask(b"GET / HTTP/1.1\r\nHost: unknown.example\r\n\r\n")
 
     assert answer.status == 404
     assert answer.field("Content-Type") == "application/json"
@@ -331,7 +331,7 @@ def test_the_callers_credentials_for_the_gateway_end_there(
     gateway: RunningGateway, backend: ScriptedBackend
 ) -> None:
     """What authenticates a caller to the gateway is not shown to the backend; Authorization may be for either."""
-    gateway.connect().ask(
+    gateway.ask(
         get(
             "/",
             "X-Apig-AppCode: a",
@@ -386,7 +386,7 @@ def test_a_mapped_value_is_a_value(
         http(backend.port, params=(BackendParam(origin="REQUEST", name="X-V", location="HEADER", value="v"),)),
         req_params=(RequestParam(name="v", location="QUERY"),),
     )
-    start_gateway(config(definition)).connect().ask(get(f"/?{query}"))
+    start_gateway(config(definition)).ask(get(f"/?{query}"))
 
     assert backend.requests[0].field("X-V") == received
     assert backend.requests[0].field("X-Evil") is None
@@ -400,7 +400,7 @@ def test_repeated_fields_are_mapped_as_one_list(start_backend: StartBackend, sta
         http(backend.port, params=(BackendParam(origin="REQUEST", name="x", location="QUERY", value="X-List"),)),
         req_params=(RequestParam(name="X-List", location="HEADER"),),
     )
-    start_gateway(config(definition)).connect().ask(get("/", "X-List: a", "x-list: b"))
+    start_gateway(config(definition)).ask(get("/", "X-List: a", "x-list: b"))
 
     assert backend.requests[0].target == "/?x=a,%20b"
 
@@ -431,7 +431,7 @@ def test_parameters_are_mapped(start_backend: StartBackend, start_gateway: Start
         ),
     )
     gateway = start_gateway(config(definition))
-    gateway.connect().ask(get("/users/a%20b/c/d?sort=up&other=%41", "x-lang: zh"))
+    gateway.ask(get("/users/a%20b/c/d?sort=up&other=%41", "x-lang: zh"))
 
     request = backend.requests[0]
     assert request.target == "/v1/a%20b/x-c%2Fd?other=%41&lang=zh&mark=%5Bapi%5D&page=1"
@@ -452,7 +452,7 @@ def test_a_call_that_keeps_passing_the_gateway_is_stopped(start_gateway: StartGa
     gateway.swap(config(api("/", own), revision=2))
     time.sleep(0.1)
 
-    answer = gateway.connect().ask(get())
+    answer = gateway.ask(get())
 
     assert (answer.status, json.loads(answer.body)["error_code"]) == (500, "APIG.0612")
 
@@ -595,8 +595,8 @@ def test_a_chunked_body_is_limited_too(start_backend: StartBackend, start_gatewa
     gateway = start_gateway(config(api("/", http(backend.port)), limits=Limits(request_body_bytes=1000)))
     head = get("/", "Transfer-Encoding: chunked", method="POST")
 
-    assert gateway.connect().ask(head + b"3e8\r\n" + b"a" * 1000 + b"\r\n0\r\n\r\n").status == 200
-    assert gateway.connect().ask(head + b"3e9\r\n" + b"a" * 1001 + b"\r\n0\r\n\r\n").status == 413
+    assert gateway.ask(head + b"3e8\r\n" + b"a" * 1000 + b"\r\n0\r\n\r\n").status == 200
+    assert gateway.ask(head + b"3e9\r\n" + b"a" * 1001 + b"\r\n0\r\n\r\n").status == 413
 
 
 @pytest.mark.parametrize(
@@ -614,4 +614,4 @@ def test_a_chunked_body_is_limited_too(start_backend: StartBackend, start_gatewa
 )
 def test_the_group_is_found_by_host(gateway: RunningGateway, host: str, status: int) -> None:
     """Exact domains, wildcard domains of one or more labels, the debug domain; the port does not count."""
-    assert gateway.connect().ask(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()).status == status
+    assert gateway.ask(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()).status == status

@@ -238,7 +238,7 @@ class Stage:
         lines = [b"Origin: " + origin.encode(), *(self.filled(line).encode() for line in case.get("lines", ()))]
         fields = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
         data = written("GET", f"/{case['door']}?q=1", [(b"Host", HOST), *fields])
-        return self.gateways[setting].connect().ask(data)
+        return self.gateways[setting].ask(data)
 
     def filled(self, text: str) -> str:
         """`text` with its `{…}` filled."""
@@ -330,9 +330,7 @@ def test_a_refusal_of_the_endpoint_for_tokens(stage: Stage, case: dict[str, Any]
     form = stage.filled(case["form"]).encode()
     gateway = stage.gateways["switch, own words"]
 
-    answer = gateway.connect().ask(
-        written(case.get("method", "POST"), TOKENS.uri, [(b"Host", HOST), *fields], form or None)
-    )
+    answer = gateway.ask(written(case.get("method", "POST"), TOKENS.uri, [(b"Host", HOST), *fields], form or None))
 
     said = json.loads(answer.body)
     assert (answer.status, said["error_code"], said["request_id"]) == (
@@ -350,10 +348,10 @@ def test_a_token_lets_in_and_goes_no_further(stage: Stage) -> None:
     form = f"grant_type=client_credentials&client_id={APP.key}&client_secret={SECRET}".encode()
     kind = (b"Content-Type", b"application/x-www-form-urlencoded")
     gateway = stage.gateways["plain"]
-    given = json.loads(gateway.connect().ask(written("POST", TOKENS.uri, [(b"Host", HOST), kind], form)).body)
+    given = json.loads(gateway.ask(written("POST", TOKENS.uri, [(b"Host", HOST), kind], form)).body)
     shown = (b"Authorization", b"Bearer " + given["access_token"].encode())
 
-    answer = gateway.connect().ask(written("GET", "/app", [(b"Host", HOST), shown]))
+    answer = gateway.ask(written("GET", "/app", [(b"Host", HOST), shown]))
 
     assert answer.status == 200
     assert stage.backend.requests[-1].field("Authorization") is None
@@ -376,7 +374,7 @@ def test_a_refusal_of_the_service_in_its_own_words() -> None:
     )
     door = api("/", http(backend.port), plugin_ids=("t", "p"))
     gateway = RunningGateway(in_own_words(guarded(door, cors=POLICY, plugins=(plugin,))))
-    answer = gateway.connect().ask(written("GET", "/", [(b"Host", HOST), (b"Origin", PAGE.encode())]))
+    answer = gateway.ask(written("GET", "/", [(b"Host", HOST), (b"Origin", PAGE.encode())]))
     line = gateway.line_of(answer)
     gateway.stop()
     assert (answer.status, answer.body, answer.field("Content-Type")) == (402, b"pay", "text/plain")

@@ -80,7 +80,7 @@ class Stage:
     ) -> Request:
         """The request as the backend got it, which it has let in."""
         data = written(method, target, [(b"Host", HOST), *fields], body, chunk=chunk)
-        assert self.gateway.connect().ask(data).status == 200
+        assert self.gateway.ask(data).status == 200
         return self.backend.requests[-1]
 
 
@@ -155,7 +155,7 @@ def test_a_renamed_header(
     gateway = start_gateway(guarded(door, signature_keys=KEYS, features=features))
     fields = [(b"Host", HOST), (b"Authorization", b"Bearer mine"), (b"X-Gateway-Signature", b"forged")]
 
-    assert gateway.connect().ask(written("POST", "/", fields, b"body")).status == 200
+    assert gateway.ask(written("POST", "/", fields, b"body")).status == 200
 
     (request,) = backend.requests
     assert request.field("Authorization") == "Bearer mine"
@@ -170,7 +170,7 @@ def test_a_key_of_type_basic(
     gateway = start_gateway(guarded(api("/", http(backend.port), signature_key_id="basic"), signature_keys=KEYS))
     fields = [(b"Host", HOST), (b"Authorization", b"Bearer mine"), (b"AUTHORIZATION", b"Bearer yours")]
 
-    assert gateway.connect().ask(written("POST", "/", fields, LONG)).status == 200
+    assert gateway.ask(written("POST", "/", fields, LONG)).status == 200
 
     (request,) = backend.requests
     expected = base64.b64encode(b"user:pass:word").decode()
@@ -193,5 +193,5 @@ def test_a_repeated_request_is_signed_alike(
 
     backend = start_backend(second_time)
     gateway = start_gateway(guarded(api("/", http(backend.port), signature_key_id="hmac"), signature_keys=KEYS))
-    assert gateway.connect().ask(written("PUT", "/", [(b"Host", HOST)], LONG)).status == 200
+    assert gateway.ask(written("PUT", "/", [(b"Host", HOST)], LONG)).status == 200
     assert [request.body for request in tries] == [LONG, LONG]

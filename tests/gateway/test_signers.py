@@ -293,5 +293,5 @@ def test_a_path_as_node_signs_it(
     signature = hmac.digest(SECRET.encode(), to_sign.encode(), "sha256").hex()
     shown = f"SDK-HMAC-SHA256 Access={KEY}, SignedHeaders={names}, Signature={signature}"
     fields = [(b"Host", HOST), (b"X-Sdk-Date", date.encode()), (b"Authorization", shown.encode())]
-    statuses = [gateway.connect().ask(written("GET", target, fields)).status for target in (path, path + "x")]
+    statuses = [gateway.ask(written("GET", target, fields)).status for target in (path, path + "x")]
     assert (statuses, len(backend.requests)) == ([200, 401], 1)
